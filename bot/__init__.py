@@ -1,0 +1,1 @@
+"""The face of the distributors: the official account's messages and events."""

@@ -1,0 +1,1 @@
+"""The composition root: settings, wiring, the Flask application and the `fenxiao` command."""

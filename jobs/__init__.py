@@ -1,0 +1,1 @@
+"""The face of the clock: ticks and the delivery worker."""

@@ -1,0 +1,1 @@
+"""Pictures with a referral code in them: data in, JPEG bytes out."""

@@ -1,0 +1,1 @@
+"""Every multi-table read; returns frozen rows."""

@@ -1,0 +1,1 @@
+"""A separate program that plays the WeChat platform, for demos and tests."""

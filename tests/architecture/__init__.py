@@ -1,0 +1,1 @@
+"""What the house style promises, checked."""

@@ -1,0 +1,1 @@
+"""What the Flask faces share: sessions, csrf, paging, filters and error pages."""

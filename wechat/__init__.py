@@ -1,0 +1,1 @@
+"""The only importer of wechatpy and wechatpayv3, the only caller of WeChat's hosts."""

@@ -1,0 +1,1 @@
+"""The official account, behind wechatpy with our own tokens and time limits."""

@@ -1,0 +1,1 @@
+"""The guard of the callback: from raw bytes to a frozen event, and back."""
