@@ -1,0 +1,176 @@
+"""Engines and transactions, the same on SQLite and PostgreSQL.
+
+A writing transaction on SQLite begins IMMEDIATE, because a deferred one that reads first and
+writes later fails with "locked" or loses an update; a reading one begins plainly and never waits.
+On PostgreSQL both run at READ COMMITTED with guarded statements.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
+from sqlite3 import Connection as SqliteConnection
+from threading import Lock
+from typing import Any, TypeVar
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, create_engine, event
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator
+
+READS_ONLY = "fenxiao_reads_only"
+SQLITE_BUSY_MILLISECONDS = 5000
+SERIALIZATION_FAILURE = "40001"
+DEADLOCK = "40P01"
+TRIES = 3
+
+Result = TypeVar("Result")
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC moment. SQLite would give back naive values; naive input is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive values; store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment must be aware")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give back aware UTC on both databases."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The parent of all tables; constraint names are the same in every migration."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime()}  # noqa: RUF012 - SQLAlchemy's own idiom
+
+
+class SessionFactory:
+    """Opens transactions: `begin()` to write, `read()` to read."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        # SQLite has one writer; threads that queue here wait less than those that poll the file.
+        self._turn: AbstractContextManager[object] = (
+            Lock() if engine.dialect.name == "sqlite" else nullcontext()
+        )
+        self._writing = sessionmaker(engine, expire_on_commit=False)
+        self._reading = sessionmaker(
+            engine.execution_options(**{READS_ONLY: True}), expire_on_commit=False
+        )
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """One writing transaction: commits at the end, rolls back on any exception.
+
+        Transactions don't nest: a step takes the session that its caller opened.
+        """
+        with self._turn, self._writing.begin() as session:
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """One reading transaction; nothing it changes is kept."""
+        with self._reading() as session:
+            yield session
+
+    def retrying(self, step: Callable[[Session], Result]) -> Result:
+        """Run one writing transaction, again when the database asks for it (at most 3 times).
+
+        PostgreSQL ends one of two transactions that wait for each other, and SQLite gives up
+        after `busy_timeout`; nothing of the ended one was kept, so it may simply run again.
+        """
+        for attempt in range(1, TRIES + 1):
+            try:
+                with self.begin() as session:
+                    return step(session)
+            except OperationalError as error:
+                if attempt == TRIES or not _may_run_again(error):
+                    raise
+        raise AssertionError("the loop returns or raises")
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def _may_run_again(error: OperationalError) -> bool:
+    state = getattr(error.orig, "sqlstate", None)
+    return state in {SERIALIZATION_FAILURE, DEADLOCK} or "database is locked" in str(error.orig)
+
+
+def open_database(url: str | URL, *, pool_size: int = 10) -> SessionFactory:
+    """Open a database by its URL: `sqlite:///file` or `postgresql+psycopg://…`.
+
+    Raises:
+        ValueError: the URL names neither SQLite nor PostgreSQL with psycopg.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return SessionFactory(_open_sqlite(parsed, pool_size))
+    if parsed.drivername == "postgresql+psycopg":
+        return SessionFactory(
+            create_engine(
+                parsed,
+                pool_size=pool_size,
+                max_overflow=pool_size,
+                isolation_level="READ COMMITTED",
+            )
+        )
+    raise ValueError("use sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME")
+
+
+def _open_sqlite(url: URL, pool_size: int) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        connect_args={"timeout": SQLITE_BUSY_MILLISECONDS / 1000, "check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: SqliteConnection, _entry: ConnectionPoolEntry) -> None:
+        # SQLAlchemy emits BEGIN itself, below; the driver must not.
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            # Without it INSERT OR REPLACE deletes a row past the append-only triggers.
+            "recursive_triggers=ON",
+            f"busy_timeout={SQLITE_BUSY_MILLISECONDS}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        reads_only = connection.get_execution_options().get(READS_ONLY, False)
+        connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def row_count(result: Any) -> int:
+    """Return how many rows a guarded statement changed."""
+    return int(result.rowcount)
