@@ -1,0 +1,60 @@
+"""What each order line earns for whom, and every change of it."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.database import Base, Id
+from rules.commission import CommissionStage
+
+
+class LineCommission(Base):
+    """One level's share of one order line; the rate is frozen at placement.
+
+    `is_eligible` is judged once, at payment; `posted_fen` is what the ledger holds for it, net of
+    reversals, and `stage` the account kind that holds it.
+    """
+
+    __tablename__ = "line_commissions"
+    __table_args__ = (
+        UniqueConstraint("order_line_id", "level"),
+        CheckConstraint("level IN (1, 2)", name="level"),
+        CheckConstraint("rate_bp BETWEEN 0 AND 10000", name="rate"),
+        CheckConstraint("posted_fen >= 0", name="posted"),
+        Index(None, "order_id"),
+        Index(None, "distributor_id", "stage"),
+        Index(None, "stage", "matures_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+    order_line_id: Mapped[int] = mapped_column(ForeignKey("order_lines.id"))
+    level: Mapped[int]
+    distributor_id: Mapped[int] = mapped_column(ForeignKey("distributors.id"))
+    rate_bp: Mapped[int]
+    rate_source: Mapped[str] = mapped_column(String(16))
+    is_eligible: Mapped[bool | None]
+    eligibility_reason: Mapped[str | None] = mapped_column(String(100))
+    posted_fen: Mapped[int] = mapped_column(Id, default=0)
+    stage: Mapped[CommissionStage] = mapped_column(default=CommissionStage.NONE)
+    matures_at: Mapped[datetime | None]
+
+
+class CommissionPosting(Base):
+    """One change of a line's commission, with the figures that explain it. Append-only.
+
+    `amount_fen` is the target less what was posted before: negative takes back.
+    """
+
+    __tablename__ = "commission_postings"
+    __table_args__ = (Index(None, "line_commission_id"), Index(None, "transaction_id"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    line_commission_id: Mapped[int] = mapped_column(ForeignKey("line_commissions.id"))
+    transaction_id: Mapped[int] = mapped_column(ForeignKey("ledger_transactions.id"))
+    base_fen: Mapped[int] = mapped_column(Id)
+    refunded_fen: Mapped[int] = mapped_column(Id)
+    rate_bp: Mapped[int]
+    target_fen: Mapped[int] = mapped_column(Id)
+    amount_fen: Mapped[int] = mapped_column(Id)

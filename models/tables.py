@@ -1,0 +1,45 @@
+"""Every table, so that `Base.metadata` is complete for whoever imports this."""
+
+from models import (
+    catalogue,
+    clock,
+    commissions,
+    distributors,
+    ledger,
+    materials,
+    orders,
+    outbox,
+    payments,
+    payouts,
+    people,
+    pictures,
+    policies,
+    referrals,
+    staff,
+    stock,
+    training,
+)
+from models.database import Base
+
+metadata = Base.metadata
+
+__all__ = [
+    "catalogue",
+    "clock",
+    "commissions",
+    "distributors",
+    "ledger",
+    "materials",
+    "metadata",
+    "orders",
+    "outbox",
+    "payments",
+    "payouts",
+    "people",
+    "pictures",
+    "policies",
+    "referrals",
+    "staff",
+    "stock",
+    "training",
+]
