@@ -34,14 +34,23 @@ class WeChatError(Exception):
 
 
 class WeChatUnreachable(WeChatError):  # noqa: N818 - a state of the platform
-    """No trustworthy answer: a timeout, a broken connection, a 5xx, an unsigned reply."""
+    """No trustworthy answer: a timeout, a broken connection, a 5xx, an unsigned reply.
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message, outcome=Outcome.UNKNOWN, may_retry=True)
+    The outcome is UNKNOWN unless the request certainly never left: then it is REFUSED.
+    """
+
+    def __init__(
+        self, message: str, *, errcode: str = "", outcome: Outcome = Outcome.UNKNOWN
+    ) -> None:
+        super().__init__(message, errcode=errcode, outcome=outcome, may_retry=True)
 
 
 class CredentialError(WeChatError):
     """Our app id, secret, key or certificate is wrong; staff must act (40001, 40013, 40125)."""
+
+
+class CodeRejected(WeChatError):  # noqa: N818
+    """A page authorisation's code is unknown, used or too old (40029, 40163): start it again."""
 
 
 class OutsideChatWindow(WeChatError):  # noqa: N818

@@ -248,12 +248,16 @@ class TransferRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferFact:
-    """What WeChat says of one transfer; `package_info` opens the confirmation sheet."""
+    """What WeChat says of one transfer; `package_info` opens the confirmation sheet.
+
+    `openid` is "" where WeChat doesn't repeat it: in the answer to a new transfer.
+    """
 
     out_bill_no: str
     transfer_bill_no: str
     state: TransferState
     amount_fen: int
+    openid: str = ""
     package_info: str | None = None
     fail_reason: str | None = None
 

@@ -1,0 +1,1 @@
+from wechatpy.client import WeChatClient as WeChatClient

@@ -1,0 +1,6 @@
+class WeChatException(Exception):  # noqa: N818 - the library's name
+    errcode: int | None
+    errmsg: str | None
+
+class WeChatClientException(WeChatException): ...
+class WeChatOAuthException(WeChatClientException): ...
