@@ -1,0 +1,59 @@
+"""Posters per second on one core, against the bare JPEG encoding of the same picture."""
+
+import io
+import itertools
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from posters.referral import QUALITY, Backdrop, ReferralPoster, compose, draw
+
+ROUNDS = 7
+POSTERS_PER_ROUND = 60
+FAMILY = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
+GIVEN = ("晓棠", "喆", "雨桐", "镕基", "思远", "囍乐", "梓涵", "欣怡", "浩然", "静怡")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PosterFigure:
+    """Medians over the rounds; `ratio` is posters' speed as a share of bare encoding's."""
+
+    posters_per_second: float
+    encodings_per_second: float
+    ratio: float
+
+
+def measure() -> PosterFigure:
+    """Draw posters of different people, and encode one of them again and again, by turns.
+
+    Time is the thread's processor time, so that a busy machine doesn't change the figure.
+    """
+    backdrop = Backdrop(brand_name="漱玉", headline="把好皮肤，养成日常", subline="温和修护")
+    people = itertools.cycle(
+        ReferralPoster(
+            backdrop=backdrop,
+            distributor_name=family + given,
+            code_content=f"http://weixin.qq.com/q/02aBcDeFgHiJkLmNoPqR{number:05}",
+            certificate_number=f"SY-2026-{number:06}",
+        )
+        for number, (family, given) in enumerate(itertools.product(FAMILY, GIVEN))
+    )
+    picture = compose(next(people))
+
+    def encode() -> None:
+        picture.save(io.BytesIO(), "JPEG", quality=QUALITY)
+
+    pairs = [(_rate(lambda: draw(next(people))), _rate(encode)) for _ in range(ROUNDS)]
+    return PosterFigure(
+        posters_per_second=statistics.median(drawn for drawn, _ in pairs),
+        encodings_per_second=statistics.median(bare for _, bare in pairs),
+        ratio=statistics.median(drawn / bare for drawn, bare in pairs),
+    )
+
+
+def _rate(action: Callable[[], object]) -> float:
+    start = time.thread_time()
+    for _ in range(POSTERS_PER_ROUND):
+        action()
+    return POSTERS_PER_ROUND / (time.thread_time() - start)
