@@ -1,10 +1,10 @@
-"""Who referred this customer, and who earns from this order?"""
+"""To whom is a customer bound (绑客), and who earns an order (归因)?"""
 
 from enum import StrEnum
 
 
 class TouchSource(StrEnum):
-    """How a touch (触达) reached us."""
+    """How a customer met a referral code (触达)."""
 
     SUBSCRIBE = "subscribe"
     SCAN = "scan"
@@ -12,7 +12,7 @@ class TouchSource(StrEnum):
 
 
 class TouchVerdict(StrEnum):
-    """What a touch did to the customer's binding."""
+    """What a touch did."""
 
     BOUND = "bound"
     RENEWED = "renewed"
@@ -25,7 +25,7 @@ class TouchVerdict(StrEnum):
 
 
 class AttributionSource(StrEnum):
-    """By what an order came to its referrer, strongest first."""
+    """What made somebody the referrer of an order, strongest first."""
 
     PROTECTED_BINDING = "protected_binding"
     SESSION_LINK = "session_link"
@@ -34,7 +34,7 @@ class AttributionSource(StrEnum):
 
 
 class TrailVerdict(StrEnum):
-    """What became of one consideration in an order's trail."""
+    """What came of one consideration in an order's trail."""
 
     WON = "won"
     OUTRANKED = "outranked"
