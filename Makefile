@@ -1,6 +1,6 @@
 # `make` alone lists the targets. Every target works on a fresh clone.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fast lint types imports fix migrate bench shell lock vendor checks sure
+.PHONY: help setup demo test fast lint types imports fix migrate migration bench shell lock vendor checks sure
 PYTHON := .venv/bin/python
 RUN := FENXIAO_CONFIG=$${FENXIAO_CONFIG:-config.toml} .venv/bin/
 
@@ -34,6 +34,9 @@ fix: setup ## let the formatter and the linter mend what they can
 
 migrate: setup ## bring the configured database to the newest schema
 	@$(PYTHON) -m fenxiao migrate
+
+migration: setup ## write the next migration from the models: NAME="what changes"
+	@$(PYTHON) -m scripts.migration $(if $(FIRST),--first,"$(NAME)")
 
 bench: setup ## medians, with the ratio to a limit measured in the same run
 	@$(PYTHON) -m bench $(ARGS)

@@ -1,0 +1,108 @@
+"""Fixtures for every room: databases, the time, and closed sockets.
+
+`sessions` runs a test on SQLite and on PostgreSQL; each test gets its own migrated database.
+"""
+
+import shutil
+from collections.abc import Generator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import URL, make_url
+
+from fenxiao.migrating import migrate
+from models.database import SessionFactory, open_database
+from tests.database import TEMPLATE, PostgresqlServer, run_postgresql
+from tests.sockets import closed_sockets
+
+DATABASES = ("sqlite", "postgresql")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Close the sockets around a test and its fixtures, of every scope."""
+    is_marked = any(item.get_closest_marker(name) for name in ("journey", "sockets"))
+    with closed_sockets(may_use_loopback=is_marked):
+        return (yield)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Monday 2026-11-23, 10:00 in Shanghai."""
+    return datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty database file; copy it, don't open it."""
+    path = tmp_path_factory.mktemp("template") / "migrated.db"
+    migrate(f"sqlite:///{path}")
+    assert [found.name for found in path.parent.iterdir()] == [path.name], "no journal is left"
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgresqlServer]:
+    """Our own server for this pytest process."""
+    with run_postgresql() as server:
+        yield server
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> URL:
+    """A migrated SQLite file of this test's own."""
+    path = tmp_path / "fenxiao.db"
+    shutil.copyfile(sqlite_template, path)
+    return make_url(f"sqlite:///{path}")
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: PostgresqlServer) -> Iterator[URL]:
+    """A migrated PostgreSQL database of this test's own."""
+    with postgresql_server.database(TEMPLATE) as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_sessions(sqlite_url: URL) -> Iterator[SessionFactory]:
+    """Transactions on a migrated SQLite file."""
+    sessions = open_database(sqlite_url)
+    yield sessions
+    sessions.dispose()
+
+
+@pytest.fixture
+def postgresql_sessions(postgresql_url: URL) -> Iterator[SessionFactory]:
+    """Transactions on a migrated PostgreSQL database."""
+    sessions = open_database(postgresql_url)
+    yield sessions
+    sessions.dispose()
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest) -> URL:
+    """A migrated database of this test's own, for a program that the test starts: both kinds."""
+    url = request.getfixturevalue(f"{request.param}_url")
+    assert isinstance(url, URL)
+    return url
+
+
+@pytest.fixture
+def sessions(database_url: URL) -> Iterator[SessionFactory]:
+    """Transactions on a migrated database of this test's own: SQLite, then PostgreSQL."""
+    opened = open_database(database_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture(params=DATABASES)
+def fresh_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[URL]:
+    """An empty database that was never migrated: both kinds."""
+    if request.param == "sqlite":
+        yield make_url(f"sqlite:///{tmp_path}/fresh.db")
+        return
+    server = request.getfixturevalue("postgresql_server")
+    assert isinstance(server, PostgresqlServer)
+    with server.database("template0") as url:
+        yield url
