@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.database import Base, Id
-from rules.attribution import TouchSource, TouchVerdict
+from rules.bindings import TouchSource, TouchVerdict
 
 
 class ReferralCode(Base):

@@ -5,15 +5,15 @@ Schedules are written in Asia/Shanghai, which has no daylight saving; moments ar
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta, timezone
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 
 from rules.chat_window import ChatRoom
+from rules.china_time import SHANGHAI
 from rules.errors import RuleViolation
 from rules.training import Channel
 
-SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 DAYS_A_WEEK: Final = 7
 MAX_TEXT_BYTES: Final = 2_048
 """Of one customer-service text, in UTF-8. Source: WeChat's message documentation (a guess)."""
