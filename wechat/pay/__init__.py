@@ -1,0 +1,9 @@
+"""WeChat Pay v3, behind wechatpayv3 with our own guard.
+
+Public-key mode: WeChat Pay's answers and notifications are verified with its public key.
+"""
+
+from wechat.pay.notifications import Notification, PaymentNotifications
+from wechat.pay.payments import MerchantPayments
+
+__all__ = ["MerchantPayments", "Notification", "PaymentNotifications"]
