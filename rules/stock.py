@@ -26,3 +26,10 @@ class OutOfStock(RuleViolation):
 
     code = "out_of_stock"
     message = "库存不足，请减少数量或选择其他规格。"
+
+
+class CountRefused(RuleViolation):
+    """A stock count that isn't a number of things that can exist."""
+
+    code = "count_refused"
+    message = "盘点数不正确。"

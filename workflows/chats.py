@@ -1,0 +1,61 @@
+"""Keep count of when a person spoke to us, and of what we sent her since. Steps."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from models.database import insert_on_conflict
+from models.people import ChatInteraction, WeChatUser
+from rules.chat_window import ChatRoom, Interaction, InteractionKind, chat_room, open_interactions
+
+
+def note_interaction(
+    session: Session, wechat_user_id: int, kind: InteractionKind, now: datetime
+) -> None:
+    """Write down that she did something that opens a window for messages."""
+    session.execute(
+        insert_on_conflict(session, ChatInteraction)
+        .values(wechat_user_id=wechat_user_id, kind=kind, occurred_at=now, sent_count=0)
+        .on_conflict_do_update(
+            index_elements=["wechat_user_id", "kind"],
+            set_={"occurred_at": now, "sent_count": 0},
+        )
+    )
+
+
+def may_write(session: Session, wechat_user_id: int, now: datetime) -> ChatRoom:
+    """Return how many customer-service messages may go to her now, and why not more."""
+    person = session.get_one(WeChatUser, wechat_user_id)
+    return chat_room(_interactions(session, wechat_user_id), now, is_following=person.is_following)
+
+
+def count_sent(session: Session, wechat_user_id: int, messages: int, now: datetime) -> None:
+    """Count messages against every window that is open now, before they are sent."""
+    opened = open_interactions(_interactions(session, wechat_user_id), now)
+    session.execute(
+        update(ChatInteraction)
+        .where(
+            ChatInteraction.wechat_user_id == wechat_user_id,
+            ChatInteraction.kind.in_([item.kind for item in opened]),
+        )
+        .values(sent_count=ChatInteraction.sent_count + messages)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def close_windows(session: Session, wechat_user_id: int) -> None:
+    """Forget her windows: WeChat says that none is open (45015, 45047)."""
+    for row in session.scalars(
+        select(ChatInteraction).where(ChatInteraction.wechat_user_id == wechat_user_id)
+    ):
+        session.delete(row)
+
+
+def _interactions(session: Session, wechat_user_id: int) -> list[Interaction]:
+    return [
+        Interaction(kind=row.kind, occurred_at=row.occurred_at, sent_count=row.sent_count)
+        for row in session.scalars(
+            select(ChatInteraction).where(ChatInteraction.wechat_user_id == wechat_user_id)
+        )
+    ]

@@ -1,0 +1,1 @@
+"""Referral codes at work: touches, and the bindings that they open."""
