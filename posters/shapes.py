@@ -63,7 +63,9 @@ def glow(image: Image.Image, box: Box, colour: str, strength: int) -> None:
     """Let light of `colour` fall softly into `box`; `strength` is 0 to 255 at the middle."""
     size = (box[2] - box[0], box[3] - box[1])
     light = Image.radial_gradient("L").resize(size, Image.Resampling.BICUBIC)
-    light = light.point([max(0, 255 - 2 * level) * strength // 255 for level in range(256)])
+    # Squared, so that the light ends without a visible rim.
+    fall = [max(0, 255 - 2 * level) ** 2 * strength // 255**2 for level in range(256)]
+    light = light.point(fall)
     image.paste(Image.new("RGB", size, colour), box[:2], light)
 
 
