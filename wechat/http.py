@@ -13,6 +13,8 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from wechat.errors import Outcome, WeChatUnreachable
 
+_CONNECTIONS = 32
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
@@ -35,7 +37,7 @@ class PlatformAdapter(HTTPAdapter):
     """
 
     def __init__(self, official_url: str, base_url: str, timeouts: Timeouts) -> None:
-        super().__init__()
+        super().__init__(pool_maxsize=_CONNECTIONS)
         self._official_url = official_url
         self._base_url = base_url
         self._timeouts = timeouts

@@ -22,7 +22,7 @@ class WeChatClient:
         self,
         url: str,
         *,
-        params: Mapping[str, str],
+        params: Mapping[str, str] | None,
         data: Mapping[str, object] | None = ...,
         files: Mapping[str, tuple[str, bytes, str]] | None = ...,
         allow_redirects: bool = ...,
