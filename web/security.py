@@ -1,0 +1,124 @@
+"""Which requests are let in, and what every answer tells the browser to refuse.
+
+Scripts and styles run from our own host, or carry this request's nonce; nothing is inline
+otherwise, and no page may be framed.
+"""
+
+import secrets
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import BadRequest
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, ValidationError
+from werkzeug.sansio.utils import host_is_trusted
+
+from web.site import SiteFacts
+
+MAX_BODY_BYTES = 8 * 1024 * 1024
+"""A material's picture is the largest thing that is sent to us."""
+MAX_FORM_BYTES = 256 * 1024
+MAX_FORM_PARTS = 400
+LONGEST_ADDRESS = 4096
+HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
+"""A load balancer asks for these by address, so they answer to any host."""
+LARGEST_ID = 2**63 - 1
+
+
+class RowId(IntegerConverter):
+    """`<int:…>` in a path: ASCII digits that fit the database's BIGINT; anything else is a 404."""
+
+    regex = r"[0-9]{1,19}"
+
+    def to_python(self, value: str) -> int:
+        """Read the digits."""
+        number = int(value)
+        if number > LARGEST_ID:
+            raise ValidationError
+        return number
+
+
+def csp_nonce() -> str:
+    """Return this request's nonce, for `<script nonce>`."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(18)
+    nonce: str = g.csp_nonce
+    return nonce
+
+
+def content_security_policy(site: SiteFacts, nonce: str) -> str:
+    """Write the policy of one page. The JS-SDK's host is named only where its script is used."""
+    scripts = ["'self'", f"'nonce-{nonce}'"]
+    pictures = ["'self'", "data:", "blob:"]
+    if site.js_sdk_url is not None:
+        scripts.append("/".join(site.js_sdk_url.split("/", 3)[:3]))
+        # The JS-SDK reports its own timing by loading a picture from here.
+        pictures.append("https://open.weixin.qq.com")
+    policy = {
+        "default-src": ["'self'"],
+        "script-src": scripts,
+        "style-src": ["'self'", f"'nonce-{nonce}'"],
+        "img-src": pictures,
+        "media-src": ["'self'", "blob:"],
+        "connect-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+    return "; ".join(f"{name} {' '.join(sources)}" for name, sources in policy.items())
+
+
+def is_allowed_host(site: SiteFacts, host: str) -> bool:
+    """Tell whether a Host header names this site; ports are not compared."""
+    return bool(host) and host_is_trusted(host, [site.host, *site.allowed_hosts])
+
+
+def _check_request(site: SiteFacts) -> None:
+    if request.path not in HEALTH_PATHS and not is_allowed_host(
+        site, request.environ.get("HTTP_HOST", "")
+    ):
+        raise BadRequest("unknown host")
+    if len(request.environ.get("QUERY_STRING", "")) > LONGEST_ADDRESS:
+        raise BadRequest("the address is too long")
+    # No text column takes a NUL; PostgreSQL would answer with an error of its own.
+    if "\x00" in request.path or any(
+        "\x00" in text for pair in request.args.items(multi=True) for text in pair
+    ):
+        raise BadRequest("a NUL is in the address")
+
+
+def _add_headers(site: SiteFacts, response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", content_security_policy(site, csp_nonce()))
+    headers.setdefault("X-Frame-Options", "DENY")
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if site.is_https:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "private, no-store")
+    return response
+
+
+def install_security(app: Flask, site: SiteFacts) -> None:
+    """Check requests before anything else, and set the headers and cookie flags."""
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_FORM_BYTES,
+        MAX_FORM_PARTS=MAX_FORM_PARTS,
+        SESSION_COOKIE_NAME="fenxiao",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=site.is_https,
+        SEND_FILE_MAX_AGE_DEFAULT=86_400,
+    )
+    if site.trusted_proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=site.trusted_proxies, x_proto=site.trusted_proxies
+        )
+    app.url_map.converters["int"] = RowId
+    app.before_request(lambda: _check_request(site))
+    app.after_request(lambda response: _add_headers(site, response))
+    app.jinja_env.globals["csp_nonce"] = csp_nonce
