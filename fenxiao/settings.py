@@ -147,6 +147,15 @@ class Programme(Section):
     quiet_from: time = FIRST.quiet_from
     quiet_until: time = FIRST.quiet_until
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def whole_number(cls, value: object, info: ValidationInfo) -> object:
+        """`true` is 1 for Python and a mistake for us."""
+        wanted = cls.model_fields[info.field_name or ""].annotation
+        if wanted is int and isinstance(value, bool | float):
+            raise ValueError("must be a whole number")
+        return value
+
     def policy(self) -> Policy:
         """Return the first policy version.
 

@@ -1,0 +1,123 @@
+"""Every wrong setting stops the start with one line that names the key."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from fenxiao.settings import SettingsError, load
+
+EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
+
+GOOD = {
+    "secret_key": "a-long-enough-text-that-nobody-would-guess-1",
+    "data_key": "a-long-enough-text-that-nobody-would-guess-2",
+    "app_secret": "0123456789abcdef0123456789abcdef",
+    "token": "oursecrettoken",
+    "api_v3_key": "0123456789abcdef0123456789abcdef",
+}
+
+
+def _write(tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    monkeypatch.setenv("FENXIAO_CONFIG", str(path))
+
+
+def _filled_in() -> str:
+    """The example with secrets of one's own."""
+    text = EXAMPLE.read_text()
+    for key, value in GOOD.items():
+        text = re.sub(rf'^{key} = ".*?"', f'{key} = "{value}"', text, flags=re.MULTILINE)
+    return text
+
+
+def test_the_filled_in_example_starts_in_production(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write(tmp_path, _filled_in(), monkeypatch)
+    settings = load()
+    assert settings.site.environment == "production"
+    assert settings.site.host == "shop.example.com"
+
+
+def test_the_example_itself_is_refused_in_production(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write(tmp_path, EXAMPLE.read_text(), monkeypatch)
+    with pytest.raises(SettingsError, match=r"\[site\] secret_key is an example's value"):
+        load()
+
+
+def test_the_example_explains_every_key() -> None:
+    for line in EXAMPLE.read_text().splitlines():
+        if "=" in line and not line.startswith("#"):
+            assert "#" in line or line.startswith("corp_"), line
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("brand = ", "brnad = ", r"\[site\] brnad is no setting"),
+        ("app_id = ", "# app_id = ", r"\[wechat\] app_id is missing"),
+        (
+            '"https://shop.example.com"',
+            '"https://shop.example.com/"',
+            r"\[site\] base_url: .*final",
+        ),
+        ('"https://shop.example.com"', '"http://shop.example.com"', r"must begin with https"),
+        ('"Asia/Shanghai"', '"Europe/Berlin"', r"\[site\] timezone: .*Asia/Shanghai"),
+        ("levels = 1 ", "levels = 3 ", r"\[programme\] levels: "),
+        ("levels = 1 ", "levels = 2 ", r"\[programme\] has_legal_acknowledgement: "),
+        ("levels = 1 ", "levels = true ", r"\[programme\] levels"),
+        ("hold_days = 7 ", "hold_days = -1 ", r"\[programme\] hold_days: "),
+        ("levels = 1 ", "entry_fee_fen = 100\nlevels = 1 ", r"entry_fee_fen: .*入门费"),
+        ("[wecom]", "[wecmo]", r"wecmo"),
+        (
+            '# api_base_url = "https://api.weixin.qq.com" ',
+            'api_base_url = "http://127.0.0.1:8001" ',
+            r"\[wechat\] api_base_url must be https://api.weixin.qq.com in production",
+        ),
+        ('environment = "production"', 'environment = "staging"', r"\[site\] environment"),
+        ("[site]", "[site", r"not readable TOML"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_line(
+    old: str, new: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = _filled_in()
+    assert old in text
+    _write(tmp_path, text.replace(old, new, 1), monkeypatch)
+    with pytest.raises(SettingsError, match=says) as caught:
+        load()
+    assert "\n" not in str(caught.value)
+
+
+def test_the_environment_wins_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write(tmp_path, _filled_in(), monkeypatch)
+    monkeypatch.setenv("FENXIAO_SITE__BRAND", "另一个品牌")
+    assert load().site.brand == "另一个品牌"
+
+
+@pytest.mark.parametrize("name", ["FENXIAO_SIET__BRAND", "FENXIAO_SITE__BRNAD", "FENXIAO_BRAND"])
+def test_a_misspelt_variable_stops_the_start(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write(tmp_path, _filled_in(), monkeypatch)
+    monkeypatch.setenv(name, "x")
+    with pytest.raises(SettingsError, match=name):
+        load()
+
+
+def test_a_missing_file_says_what_to_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FENXIAO_CONFIG", str(tmp_path / "nowhere.toml"))
+    with pytest.raises(SettingsError, match=r"copy config\.example\.toml"):
+        load()
+
+
+def test_secrets_never_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _write(tmp_path, _filled_in(), monkeypatch)
+    shown = repr(load())
+    assert not [value for value in GOOD.values() if value in shown]
