@@ -50,7 +50,6 @@ def bare(fresh_database_url: URL) -> Iterator[SessionFactory]:
     sessions.dispose()
 
 
-@pytest.mark.parametrize("table", PLAIN_TABLES)
 @pytest.mark.parametrize(
     "statement",
     [
@@ -62,32 +61,33 @@ def bare(fresh_database_url: URL) -> Iterator[SessionFactory]:
         "INSERT INTO {} VALUES (1, 'changed') ON CONFLICT (id) DO UPDATE SET note = 'changed'",
     ],
 )
-def test_no_row_is_changed_or_deleted(bare: SessionFactory, table: str, statement: str) -> None:
-    refused(bare, statement.format(table))
-    assert rows_of(bare, table) == [(1, "first")]
+def test_no_row_is_changed_or_deleted(bare: SessionFactory, statement: str) -> None:
+    for table in PLAIN_TABLES:
+        refused(bare, statement.format(table))
+        assert rows_of(bare, table) == [(1, "first")]
 
 
-@pytest.mark.parametrize("table", PLAIN_TABLES)
-def test_rows_are_added(bare: SessionFactory, table: str) -> None:
-    with bare.begin() as session:
-        session.execute(text(f"INSERT INTO {table} VALUES (2, 'second')"))
-    assert rows_of(bare, table) == [(1, "first"), (2, "second")]
+def test_rows_are_added(bare: SessionFactory) -> None:
+    for table in PLAIN_TABLES:
+        with bare.begin() as session:
+            session.execute(text(f"INSERT INTO {table} VALUES (2, 'second')"))
+        assert rows_of(bare, table) == [(1, "first"), (2, "second")]
 
 
-@pytest.mark.parametrize("table", PLAIN_TABLES)
-def test_no_other_way_around_the_triggers(bare: SessionFactory, table: str) -> None:
+def test_no_other_way_around_the_triggers(bare: SessionFactory) -> None:
     if bare.engine.dialect.name == "sqlite":
         statements = [
-            f"INSERT OR REPLACE INTO {table} VALUES (1, 'changed')",
-            f"REPLACE INTO {table} VALUES (1, 'changed')",
-            f"UPDATE OR IGNORE {table} SET note = 'changed'",
-            f"UPDATE OR REPLACE {table} SET note = 'changed'",
+            "INSERT OR REPLACE INTO {} VALUES (1, 'changed')",
+            "REPLACE INTO {} VALUES (1, 'changed')",
+            "UPDATE OR IGNORE {} SET note = 'changed'",
+            "UPDATE OR REPLACE {} SET note = 'changed'",
         ]
     else:
-        statements = [f"TRUNCATE {table}", f"TRUNCATE {table} CASCADE"]
-    for statement in statements:
-        refused(bare, statement)
-    assert rows_of(bare, table) == [(1, "first")]
+        statements = ["TRUNCATE {}", "TRUNCATE {} CASCADE"]
+    for table in PLAIN_TABLES:
+        for statement in statements:
+            refused(bare, statement.format(table))
+        assert rows_of(bare, table) == [(1, "first")]
 
 
 def rows_of(sessions: SessionFactory, table: str) -> list[tuple[int, str]]:
