@@ -42,7 +42,7 @@ bench: setup ## medians, with the ratio to a limit measured in the same run
 	@$(PYTHON) -m bench $(ARGS)
 
 shell: setup ## a Python prompt with the models and a session factory
-	@$(PYTHON) -i -m scripts.shell
+	@$(PYTHON) -m scripts.shell
 
 lock: setup ## pin requirements*.in into requirements*.txt, with hashes and without URLs
 	@scripts/lock

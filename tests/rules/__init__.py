@@ -1,0 +1,1 @@
+"""Decisions: tables of named cases and properties, without a database."""
