@@ -187,14 +187,16 @@ def _outranked(item: Consideration, winner: Consideration) -> Consideration:
     """Return how a consideration reads beside the winner."""
     if item is winner or item.verdict is not TrailVerdict.WON:
         return item
-    reasons = {
-        AttributionSource.SESSION_LINK: "本次访问的推广链接有效，但客户仍在其他绑定的保护期内",
-        AttributionSource.BINDING: "客户绑定已过保护期，本次访问的推广链接优先",
-    }
+    if item.source is not AttributionSource.SESSION_LINK:
+        reason = "客户绑定已过保护期，本次访问的推广链接优先"
+    elif item.distributor_id == winner.distributor_id:
+        reason = "本次访问的推广链接与绑定是同一推广人"
+    else:
+        reason = "本次访问的推广链接有效，但客户仍在其他绑定的保护期内"
     return Consideration(
         distributor_id=item.distributor_id,
         touch_id=item.touch_id,
         source=item.source,
         verdict=TrailVerdict.OUTRANKED,
-        reason=reasons[item.source],
+        reason=reason,
     )
