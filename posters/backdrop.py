@@ -1,13 +1,11 @@
 """The part of a referral poster (推广海报) that is the same for every distributor.
 
-It is painted once per template, words and art, and kept; drawing one distributor's poster then
-costs little more than the encoding. Lengths are pixels.
+It is painted once per template, words and art; `posters.referral` keeps it. Lengths are pixels.
 """
 
 import io
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 
 from PIL import Image, ImageDraw, ImageOps
 
@@ -81,10 +79,8 @@ class Backdrop:
     art: bytes | None = None
 
 
-# A backdrop takes 3 MB; eight campaigns at a time are more than a brand runs.
-@lru_cache(maxsize=8)
 def paint(backdrop: Backdrop) -> Image.Image:
-    """Return the finished backdrop. The picture is shared: copy it before drawing on it."""
+    """Return the finished backdrop."""
     palette = PALETTES[backdrop.template]
     canvas = shapes.vertical(SIZE, palette.top, palette.bottom)
     shapes.glow(canvas, (-200, 60, 700, 960), palette.light, 120)

@@ -25,6 +25,16 @@ def test_a_poster_is_a_jpeg_of_750_by_1334() -> None:
 
 
 @pytest.mark.parametrize("template", Template)
+def test_all_that_is_a_distributors_own_lies_in_the_band_that_is_encoded(
+    template: Template,
+) -> None:
+    common = dataclasses.replace(PLAIN, template=template)
+    drawn = opened(draw(dataclasses.replace(POSTER, backdrop=common)))
+    whole = compose(dataclasses.replace(POSTER, backdrop=common))
+    assert ImageChops.difference(drawn, opened(encoded(whole, quality=85))).getbbox() is None
+
+
+@pytest.mark.parametrize("template", Template)
 @pytest.mark.parametrize("content", [WECHAT, LONGEST])
 def test_a_phone_reads_the_code_after_the_chat_compressed_it(
     template: Template, content: str
