@@ -8,7 +8,7 @@ import hashlib
 import io
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 from rules.errors import RuleViolation
 
@@ -49,6 +49,7 @@ def normalise(upload: bytes) -> NormalisedPicture:
     if len(upload) > MAX_UPLOAD_BYTES:
         raise PictureRejected("图片不能超过 10 MB，请压缩后再上传。")
     picture = _fit(_decode(upload))
+    picture = _in_common_colours(picture)
     # Pillow carries a JPEG's comment over into the copy: nothing of the upload may stay.
     picture.info.clear()
     target = io.BytesIO()
@@ -94,6 +95,23 @@ def _on_white(image: Image.Image) -> Image.Image:
     ground = Image.new("RGB", layered.size, "white")
     ground.paste(layered, mask=layered.getchannel("A"))
     return ground
+
+
+def _in_common_colours(image: Image.Image) -> Image.Image:
+    """Return the picture in sRGB: a phone's wide colours look faded where they are not known."""
+    profile = image.info.get("icc_profile")
+    if not profile:
+        return image
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        target = ImageCms.createProfile("sRGB")
+        converted = ImageCms.profileToProfile(image, source, target)
+    except (ImageCms.PyCMSError, OSError):
+        # A broken profile, or one of another colour model (the pixels are RGB by now): the
+        # colours are taken for sRGB, as every viewer without colour management does.
+        return image
+    assert converted is not None
+    return converted
 
 
 def _fit(image: Image.Image) -> Image.Image:

@@ -3,7 +3,7 @@ import struct
 import zlib
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from posters.pictures import MAX_UPLOAD_BYTES, PictureRejected, normalise
 from tests.posters.photos import encoded, opened
@@ -64,6 +64,22 @@ def test_nothing_of_the_uploads_metadata_is_kept() -> None:
     picture = normalise(upload)
     assert b"13800138000" not in picture.jpeg
     assert b"address" not in picture.jpeg
+
+
+def test_a_picture_with_other_primaries_is_brought_to_srgb() -> None:
+    # A profile whose red is sRGB's green: the tags that name the two primaries change places.
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    swapped = srgb.replace(b"rXYZ", b"?XYZ").replace(b"gXYZ", b"rXYZ").replace(b"?XYZ", b"gXYZ")
+    upload = encoded(Image.new("RGB", (300, 300), "#ff0000"), icc_profile=swapped)
+    picture = opened(normalise(upload).jpeg)
+    assert picture.getpixel((150, 150)) == pytest.approx((0, 255, 0), abs=12)
+    assert "icc_profile" not in picture.info
+
+
+def test_a_broken_colour_profile_is_ignored() -> None:
+    upload = encoded(Image.new("RGB", (300, 300), "#ff0000"), icc_profile=b"junk" * 50)
+    picture = opened(normalise(upload).jpeg)
+    assert picture.getpixel((150, 150)) == pytest.approx((254, 0, 0), abs=3)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import io
 import pytest
 from PIL import Image, ImageChops
 
-from posters.plate import STEP, prepare
+from posters.plate import STEP, _restart_markers, prepare
 from tests.posters.photos import encoded, noise, opened
 
 
@@ -20,6 +20,14 @@ def test_a_printed_picture_is_the_same_as_one_encoded_whole(
     printed = opened(plate.printed(other))
     assert printed.size == size
     assert ImageChops.difference(printed, whole).getbbox() is None
+
+
+def test_the_restart_markers_count_on_across_the_seams() -> None:
+    # Lenient decoders repair a wrong number silently, strict ones lose the picture's rest.
+    plate = prepare(noise(64, 1024), 2 * STEP, 4 * STEP, 85)
+    jpeg = plate.printed(plate.band)
+    numbers = [jpeg[index + 1] - 0xD0 for index in _restart_markers(jpeg)]
+    assert numbers == [row % 8 for row in range(1024 // 16 - 1)]
 
 
 def test_a_phone_can_show_it_row_by_row() -> None:
