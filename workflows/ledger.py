@@ -1,7 +1,6 @@
 """Post balanced transactions to the ledger. Steps: they join the caller's transaction."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,34 +8,18 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from models.ledger import LedgerAccount, LedgerEntry, LedgerTransaction
-from rules.ledger import AccountKind, TransactionKind
-
-DISTRIBUTOR_KINDS = (
-    AccountKind.ESTIMATED,
-    AccountKind.MATURING,
-    AccountKind.HELD,
-    AccountKind.AVAILABLE,
-    AccountKind.PAYING_OUT,
-    AccountKind.DEBT,
+from rules.ledger import (
+    DISTRIBUTOR_KINDS,
+    PLATFORM_KINDS,
+    Account,
+    AccountKind,
+    Entry,
+    Posting,
+    TransactionKind,
+    entries_of,
 )
-PLATFORM_KINDS = (AccountKind.COMMISSION_EXPENSE, AccountKind.CASH_OUT, AccountKind.TAX_PAYABLE)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountRef:
-    """An account by its owner (None is the platform) and kind."""
-
-    distributor_id: int | None
-    kind: AccountKind
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posting:
-    """`amount_fen` (> 0) moves from `source` to `destination`."""
-
-    source: AccountRef
-    destination: AccountRef
-    amount_fen: int
+Balances = Mapping[AccountKind, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,33 +33,23 @@ class Occasion:
     payout_id: int | None = None
 
 
-def platform(kind: AccountKind) -> AccountRef:
-    """Return the platform's account of that kind."""
-    return AccountRef(distributor_id=None, kind=kind)
-
-
-def owned(distributor_id: int, kind: AccountKind) -> AccountRef:
-    """Return a distributor's account of that kind."""
-    return AccountRef(distributor_id=distributor_id, kind=kind)
-
-
 def open_platform_accounts(session: Session) -> None:
     """Open the accounts that belong to the platform, once."""
     known = set(
         session.scalars(select(LedgerAccount.kind).where(LedgerAccount.distributor_id.is_(None)))
     )
-    session.add_all(LedgerAccount(kind=kind) for kind in PLATFORM_KINDS if kind not in known)
+    session.add_all(LedgerAccount(kind=kind) for kind in sorted(PLATFORM_KINDS - known))
 
 
 def open_distributor_accounts(session: Session, distributor_id: int) -> None:
     """Open a new distributor's accounts, all at 0."""
     session.add_all(
         LedgerAccount(distributor_id=distributor_id, kind=kind, balance_fen=0)
-        for kind in DISTRIBUTOR_KINDS
+        for kind in sorted(DISTRIBUTOR_KINDS)
     )
 
 
-def balances(session: Session, distributor_id: int) -> dict[AccountKind, int]:
+def balances(session: Session, distributor_id: int) -> Balances:
     """Return a distributor's stored balances in fen; debt is 0 or negative."""
     rows = session.execute(
         select(LedgerAccount.kind, LedgerAccount.balance_fen).where(
@@ -86,21 +59,37 @@ def balances(session: Session, distributor_id: int) -> dict[AccountKind, int]:
     return {kind: balance or 0 for kind, balance in rows}
 
 
+def locked_balances(session: Session, distributor_ids: Iterable[int]) -> dict[int, Balances]:
+    """Return balances (fen) that nobody else changes until this transaction ends.
+
+    Accounts are locked in the order in which `post` writes them.
+    """
+    found: dict[int, dict[AccountKind, int]] = {owner: {} for owner in distributor_ids}
+    rows = session.execute(
+        select(LedgerAccount.distributor_id, LedgerAccount.kind, LedgerAccount.balance_fen)
+        .where(LedgerAccount.distributor_id.in_(found))
+        .order_by(LedgerAccount.distributor_id, LedgerAccount.kind)
+        .with_for_update()
+    )
+    for owner, kind, balance in rows:
+        assert owner is not None
+        found[owner][kind] = balance or 0
+    return dict(found)
+
+
 def post(session: Session, occasion: Occasion, postings: Iterable[Posting]) -> int:
     """Write one sealed transaction and move the stored balances; return its id.
 
-    Postings of one account are summed; accounts are updated in the order of their ids, so two
-    transactions never wait for each other in a circle.
+    Postings of one account are summed; accounts are updated in one order, so two transactions
+    never wait for each other in a circle.
 
     Raises:
-        ValueError: nothing to post, or an amount that isn't above 0.
+        rules.ledger.LedgerRefused: nothing to post, or an amount that isn't above 0.
         sqlalchemy.exc.IntegrityError: the key was used before, or a balance would become
             negative: callers look first, the database has the last word.
     """
-    deltas = _sum_by_account(postings)
-    if not deltas:
-        raise ValueError("a transaction needs at least one posting")
-    ids = _account_ids(session, deltas)
+    entries = entries_of(postings)
+    ids = _account_ids(session, entries)
     transaction = LedgerTransaction(
         kind=occasion.kind,
         key=occasion.key,
@@ -114,16 +103,20 @@ def post(session: Session, occasion: Occasion, postings: Iterable[Posting]) -> i
     session.execute(
         insert(LedgerEntry),
         [
-            {"transaction_id": transaction.id, "account_id": ids[ref], "amount_fen": amount}
-            for ref, amount in deltas.items()
+            {
+                "transaction_id": transaction.id,
+                "account_id": ids[entry.account],
+                "amount_fen": entry.amount_fen,
+            }
+            for entry in entries
         ],
     )
-    for ref in sorted(deltas, key=lambda ref: ids[ref]):
-        if ref.distributor_id is not None:
+    for entry in entries:
+        if entry.account.distributor_id is not None:
             session.execute(
                 update(LedgerAccount)
-                .where(LedgerAccount.id == ids[ref])
-                .values(balance_fen=LedgerAccount.balance_fen + deltas[ref])
+                .where(LedgerAccount.id == ids[entry.account])
+                .values(balance_fen=LedgerAccount.balance_fen + entry.amount_fen)
                 .execution_options(synchronize_session=False)
             )
     transaction.is_sealed = True
@@ -131,26 +124,16 @@ def post(session: Session, occasion: Occasion, postings: Iterable[Posting]) -> i
     return transaction.id
 
 
-def _sum_by_account(postings: Iterable[Posting]) -> dict[AccountRef, int]:
-    deltas: defaultdict[AccountRef, int] = defaultdict(int)
-    for posting in postings:
-        if posting.amount_fen <= 0:
-            raise ValueError("a posting moves more than 0 fen")
-        deltas[posting.source] -= posting.amount_fen
-        deltas[posting.destination] += posting.amount_fen
-    return {ref: amount for ref, amount in deltas.items() if amount}
-
-
-def _account_ids(session: Session, refs: Iterable[AccountRef]) -> dict[AccountRef, int]:
-    wanted = set(refs)
-    owners = {ref.distributor_id for ref in wanted if ref.distributor_id is not None}
+def _account_ids(session: Session, entries: Iterable[Entry]) -> dict[Account, int]:
+    wanted = {entry.account for entry in entries}
+    owners = {account.distributor_id for account in wanted} - {None}
     rows = session.execute(
         select(LedgerAccount.id, LedgerAccount.distributor_id, LedgerAccount.kind).where(
             LedgerAccount.distributor_id.is_(None) | LedgerAccount.distributor_id.in_(owners)
         )
     )
-    ids = {AccountRef(distributor_id=owner, kind=kind): id_ for id_, owner, kind in rows}
+    ids = {Account(distributor_id=owner, kind=kind): id_ for id_, owner, kind in rows}
     missing = wanted - ids.keys()
     if missing:
         raise LookupError(f"no such account: {missing}")
-    return {ref: ids[ref] for ref in wanted}
+    return ids
