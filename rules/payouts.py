@@ -140,6 +140,38 @@ class ApprovalRefused(RuleViolation):
     message = "同一位员工不能重复审批同一笔提现，请由另一位同事审批。"
 
 
+class TransferUnknown(RuleViolation):
+    """WeChat speaks of a transfer that we never asked for."""
+
+    code = "transfer_unknown"
+    message = "没有这个单号的提现。"
+
+
+class TransferMismatch(RuleViolation):
+    """WeChat reports a transfer that differs from what was asked; `field` names the difference."""
+
+    code = "transfer_mismatch"
+    message = "转账信息与提现申请不符，已停止处理。"
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+        super().__init__()
+
+
+class NotABankPayout(RuleViolation):
+    """A bank transfer was recorded for a payout that WeChat carries."""
+
+    code = "payout_not_by_bank"
+    message = "这笔提现走微信转账，不能登记银行转账。"
+
+
+class BankReferenceMissing(RuleViolation):
+    """A bank transfer is recorded with the bank's own reference."""
+
+    code = "bank_reference_missing"
+    message = "请填写银行流水号。"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayoutFacts:
     """What is known of a distributor when a payout is requested; all amounts fen."""

@@ -1,0 +1,93 @@
+"""Send an approved payout to WeChat: claim it, call outside the transaction, record the answer."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from models.database import SessionFactory
+from models.payouts import Payout
+from rules.payouts import PayoutChannel, PayoutStatus
+from wechat.errors import CredentialError, Outcome, WeChatError
+from wechat.gateway import NotFound, Payments, TransferFact, TransferState
+from workflows.payouts.move import give_back, move
+from workflows.payouts.transfer_facts import ASK_AGAIN, Bill, read_bill, take_in
+
+
+def send_payout(
+    sessions: SessionFactory, payments: Payments, payout_id: int, now: datetime
+) -> PayoutStatus:
+    """Ask WeChat for the transfer under the payout's own number; return where it stands then.
+
+    Doing it again is harmless: a payout that was being sent is asked about before anything is
+    sent again, and always under the same number. While the outcome is unknown it stays `sending`.
+
+    Raises:
+        wechat.errors.WeChatError: no certain answer, or one that another try may change.
+    """
+    bill = sessions.retrying(lambda session: _claim(session, payout_id, now))
+    if bill.status is PayoutStatus.APPROVED:
+        return _record(sessions, bill, _transfer(payments, bill), now)
+    if bill.status in {PayoutStatus.SENDING, PayoutStatus.AWAITING_USER_CONFIRM}:
+        return ask_and_record(sessions, payments, bill, now)
+    return bill.status
+
+
+def ask_and_record(
+    sessions: SessionFactory, payments: Payments, bill: Bill, now: datetime
+) -> PayoutStatus:
+    """Ask WeChat where a transfer stands and record it.
+
+    A transfer that WeChat never heard of is sent, under the number it always had. The sheet's
+    package is only in the answer to a request, so that is repeated when we missed it.
+
+    Raises:
+        wechat.errors.WeChatError: no certain answer.
+    """
+    try:
+        fact: TransferFact | WeChatError = payments.query_transfer(bill.request.out_bill_no)
+    except NotFound:
+        fact = _transfer(payments, bill)
+    else:
+        assert isinstance(fact, TransferFact)
+        is_waiting = fact.state is TransferState.WAIT_USER_CONFIRM
+        if is_waiting and not (fact.package_info or bill.package_info):
+            fact = payments.transfer(bill.request)
+    return _record(sessions, bill, fact, now)
+
+
+def _claim(session: Session, payout_id: int, now: datetime) -> Bill:
+    """Mark an approved payout as being sent, committed before the call; return it as it was."""
+    bill = read_bill(session, payout_id)
+    is_ours = session.get_one(Payout, payout_id).channel is PayoutChannel.WECHAT
+    if not is_ours:
+        raise ValueError(f"payout {payout_id} is a bank transfer")
+    if bill.status is PayoutStatus.APPROVED:
+        move(session, payout_id, PayoutStatus.SENDING, next_query_at=now + ASK_AGAIN)
+    return bill
+
+
+def _transfer(payments: Payments, bill: Bill) -> TransferFact | WeChatError:
+    """Return WeChat's answer, or its final refusal: then no transfer exists under the number.
+
+    A refusal because of our own credentials isn't final: staff mend them, the number stays.
+    """
+    try:
+        return payments.transfer(bill.request)
+    except CredentialError:
+        raise
+    except WeChatError as error:
+        if error.outcome is Outcome.UNKNOWN or error.may_retry:
+            raise
+        return error
+
+
+def _record(
+    sessions: SessionFactory, bill: Bill, answer: TransferFact | WeChatError, now: datetime
+) -> PayoutStatus:
+    def step(session: Session) -> PayoutStatus:
+        if isinstance(answer, TransferFact):
+            return take_in(session, bill, answer, now)
+        payout = session.get_one(Payout, bill.payout_id)
+        return give_back(session, payout, PayoutStatus.FAILED, str(answer)[:200], now).status
+
+    return sessions.retrying(step)
