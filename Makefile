@@ -1,7 +1,8 @@
 # `make` alone lists the targets. Every target works on a fresh clone.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test fast lint types imports fix migrate migration bench shell lock vendor checks sure
-BIN := .venv/bin
+PYTHON := .venv/bin/python
+RUN := FENXIAO_CONFIG=$${FENXIAO_CONFIG:-config.toml} .venv/bin/
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -11,44 +12,44 @@ setup: ## create .venv with everything for development
 
 demo: ## a believable shop with the WeChat sandbox, on this machine (Ctrl-C stops it)
 	@scripts/environment requirements.txt
-	@$(BIN)/python -m fenxiao demo $(ARGS)
+	@$(PYTHON) -m fenxiao demo $(ARGS)
 
 test: setup ## every test: SQLite, PostgreSQL and a real browser
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(PYTHON) -m pytest -n 2 $(ARGS)
 
 fast: setup ## the tests that take seconds
-	@$(BIN)/python -m pytest -q -n 2 -m "not slow" $(ARGS)
+	@$(PYTHON) -m pytest -q -n 2 -m "not slow" $(ARGS)
 
 lint: setup ## style, names and sizes
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
 
 types: setup ## mypy --strict, tests included
-	@$(BIN)/mypy
+	@.venv/bin/mypy
 
 imports: setup ## the directions of imports between rooms
-	@$(BIN)/lint-imports
+	@.venv/bin/lint-imports
 
 fix: setup ## let the formatter and the linter mend what they can
-	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+	@.venv/bin/ruff check --fix . ; .venv/bin/ruff format .
 
 migrate: setup ## bring the configured database to the newest schema
-	@$(BIN)/python -m fenxiao migrate
+	@$(PYTHON) -m fenxiao migrate
 
 migration: setup ## write the next migration from the models: NAME="what changes"
-	@$(BIN)/python -m scripts.migration $(if $(FIRST),--first,"$(NAME)")
+	@$(PYTHON) -m scripts.migration $(if $(FIRST),--first,"$(NAME)")
 
 bench: setup ## medians, with the ratio to a limit measured in the same run
-	@$(BIN)/python -m bench $(ARGS)
+	@$(PYTHON) -m bench $(ARGS)
 
 shell: setup ## a Python prompt with the models and a session factory
-	@$(BIN)/python -m scripts.shell
+	@$(PYTHON) -m scripts.shell
 
 lock: setup ## pin requirements*.in into requirements*.txt, with hashes and without URLs
 	@scripts/lock
 
 vendor: ## fetch the front-end files named in static/vendor/manifest.json and check them
 	@scripts/environment requirements.txt
-	@$(BIN)/python -m scripts.vendor
+	@$(PYTHON) -m scripts.vendor
 
 checks: lint types imports ## every check but the tests
 

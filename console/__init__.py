@@ -1,5 +1,1 @@
 """The face of the brand's staff."""
-
-from flask import Blueprint
-
-blueprint = Blueprint("console", __name__, url_prefix="/console")

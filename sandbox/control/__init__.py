@@ -1,1 +1,0 @@
-"""The JSON control API under /sandbox/api, for tests and for the page with phones."""

@@ -1,1 +1,0 @@
-"""WeChat's own paths, answered as WeChat answers them."""

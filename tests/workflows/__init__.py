@@ -1,0 +1,1 @@
+"""Every write, on SQLite and PostgreSQL."""

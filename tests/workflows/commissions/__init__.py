@@ -1,0 +1,1 @@
+"""Commission, from the frozen rate to the available balance."""

@@ -1,0 +1,121 @@
+"""The shares of one order's lines, locked, and the writing of their changes. Steps."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from models.commissions import CommissionPosting, LineCommission
+from models.orders import OrderLine
+from rules.commission import CommissionStage, delta, target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineShare:
+    """One level's share of one line; amounts are fen, the rate basis points."""
+
+    id: int
+    distributor_id: int
+    rate_bp: int
+    is_eligible: bool | None
+    posted_fen: int
+    stage: CommissionStage
+    paid_fen: int
+    refunded_fen: int
+
+    @property
+    def target_fen(self) -> int:
+        """What must be posted by now; an ineligible share earns nothing."""
+        return target(self.paid_fen, self.refunded_fen, self.rate_bp) if self.is_eligible else 0
+
+    @property
+    def delta_fen(self) -> int:
+        """What must be posted still; negative takes back."""
+        return delta(self.target_fen, self.posted_fen)
+
+
+def lock_shares(session: Session, order_id: int) -> tuple[LineShare, ...]:
+    """Return the order's shares; nobody else changes them until this transaction ends.
+
+    The lines are read by a statement of their own, after the lock was had: what another
+    transaction refunded while we waited is seen.
+    """
+    rows = session.execute(
+        select(
+            LineCommission.id,
+            LineCommission.order_line_id,
+            LineCommission.distributor_id,
+            LineCommission.rate_bp,
+            LineCommission.is_eligible,
+            LineCommission.posted_fen,
+            LineCommission.stage,
+        )
+        .where(LineCommission.order_id == order_id)
+        .order_by(LineCommission.id)
+        .with_for_update()
+    ).all()
+    if not rows:
+        return ()
+    amounts = {
+        line_id: (goods_fen, refunded_fen)
+        for line_id, goods_fen, refunded_fen in session.execute(
+            select(OrderLine.id, OrderLine.goods_fen, OrderLine.refunded_fen).where(
+                OrderLine.order_id == order_id
+            )
+        )
+    }
+    return tuple(
+        LineShare(
+            id=row.id,
+            distributor_id=row.distributor_id,
+            rate_bp=row.rate_bp,
+            is_eligible=row.is_eligible,
+            posted_fen=row.posted_fen,
+            stage=row.stage,
+            paid_fen=amounts[row.order_line_id][0],
+            refunded_fen=amounts[row.order_line_id][1],
+        )
+        for row in rows
+    )
+
+
+def write_changes(session: Session, shares: Sequence[LineShare], transaction_id: int) -> None:
+    """Write each share's change down, with the figures that explain it, and what is posted now."""
+    session.execute(
+        insert(CommissionPosting),
+        [
+            {
+                "line_commission_id": share.id,
+                "transaction_id": transaction_id,
+                "base_fen": share.paid_fen,
+                "refunded_fen": share.refunded_fen,
+                "rate_bp": share.rate_bp,
+                "target_fen": share.target_fen,
+                "amount_fen": share.delta_fen,
+            }
+            for share in shares
+        ],
+    )
+    session.execute(
+        update(LineCommission),
+        [{"id": share.id, "posted_fen": share.target_fen} for share in shares],
+    )
+
+
+def move_stage(session: Session, share_ids: Iterable[int], stage: CommissionStage) -> None:
+    """Move locked shares to a stage."""
+    session.execute(
+        update(LineCommission)
+        .where(LineCommission.id.in_(share_ids))
+        .values(stage=stage)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def sums_by_distributor(amounts: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """Sum (distributor id, fen) pairs; ordered by distributor."""
+    sums: dict[int, int] = {}
+    for distributor_id, amount_fen in sorted(amounts):
+        sums[distributor_id] = sums.get(distributor_id, 0) + amount_fen
+    return sums

@@ -1,0 +1,97 @@
+"""What a distributor hears about her commission. Steps."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.distributors import Distributor
+from models.orders import Order, OrderLine
+from rules.money import yuan
+from workflows.outbox import Notice, enqueue_notice
+
+COMMISSIONS_PAGE = "/d/commissions"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBack:
+    """What a refund took from one distributor; `debt_fen` is the part she owes now."""
+
+    amount_fen: int
+    debt_fen: int
+
+
+def tell_sale(session: Session, order_id: int, earned: dict[int, int], now: datetime) -> None:
+    """Tell each beneficiary of a paid order what she earns; `earned` is fen by distributor."""
+    order = session.get_one(Order, order_id)
+    goods = _goods(session, order_id)
+    people = _people(session, earned)
+    for distributor_id, amount_fen in earned.items():
+        whose = "你的客户" if distributor_id == order.referrer_id else "你邀请的伙伴的客户"
+        notice = Notice(
+            key=f"commission:sale:{order_id}:{distributor_id}",
+            wechat_user_id=people[distributor_id],
+            title="新订单",
+            body=(
+                f"{whose}下单了{goods}，实付 ¥{yuan(order.payable_fen)}。"
+                f"预计佣金 ¥{yuan(amount_fen)}，订单完成并过冻结期后可提现。"
+            ),
+            path=COMMISSIONS_PAGE,
+        )
+        enqueue_notice(session, notice, now)
+
+
+def tell_release(session: Session, distributor_id: int, key: str, body: str, now: datetime) -> None:
+    """Tell a distributor, once for all lines, that commission became available."""
+    notice = Notice(
+        key=f"commission:{key}",
+        wechat_user_id=_people(session, [distributor_id])[distributor_id],
+        title="佣金可提现",
+        body=body,
+        path="/d/payouts",
+    )
+    enqueue_notice(session, notice, now)
+
+
+def tell_taken_back(
+    session: Session, order_id: int, key: str, taken: dict[int, TakenBack], now: datetime
+) -> None:
+    """Tell each beneficiary what a refund took back."""
+    number = session.scalars(select(Order.number).where(Order.id == order_id)).one()
+    people = _people(session, taken)
+    for distributor_id, change in taken.items():
+        debt = (
+            f"其中 ¥{yuan(change.debt_fen)} 余额不足，将从以后的佣金中抵扣。"
+            if change.debt_fen
+            else ""
+        )
+        notice = Notice(
+            key=f"commission:{key}:{distributor_id}",
+            wechat_user_id=people[distributor_id],
+            title="佣金扣回",
+            body=f"订单 {number} 发生退款，佣金减少 ¥{yuan(change.amount_fen)}。{debt}",
+            path=COMMISSIONS_PAGE,
+        )
+        enqueue_notice(session, notice, now)
+
+
+def _goods(session: Session, order_id: int) -> str:
+    lines = session.execute(
+        select(OrderLine.product_name, OrderLine.quantity)
+        .where(OrderLine.order_id == order_id)
+        .order_by(OrderLine.id)
+    ).all()
+    count = sum(line.quantity for line in lines)
+    name = lines[0].product_name
+    return f"「{name}」等 {count} 件商品" if count > 1 else f"「{name}」"
+
+
+def _people(session: Session, distributor_ids: Collection[int]) -> dict[int, int]:
+    rows = session.execute(
+        select(Distributor.id, Distributor.wechat_user_id).where(
+            Distributor.id.in_(distributor_ids)
+        )
+    )
+    return {row.id: row.wechat_user_id for row in rows}
