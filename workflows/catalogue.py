@@ -11,7 +11,7 @@ from models.database import SessionFactory, row_count
 from models.stock import Stock, StockMove
 from rules.pricing import PriceRefused
 from rules.staff import Permission
-from rules.stock import CountRefused, MoveKind
+from rules.stock import CountRefused, MoveKind, check_count
 from workflows.audit import Change, StaffActor, record
 
 SHOP = "shop"
@@ -96,8 +96,7 @@ def _create_sku(session: Session, product_id: int, draft: SkuDraft, now: datetim
     session.add(sku)
     session.flush()
     _publish_price(session, sku, draft.list_fen, draft.sale_fen, now)
-    if draft.on_hand < 0:
-        raise CountRefused("库存不能小于 0。")
+    check_count(draft.on_hand)
     session.add(Stock(sku_id=sku.id, on_hand=draft.on_hand, reserved=0))
     session.flush()
     if draft.on_hand:
@@ -172,8 +171,7 @@ def count_stock(
         CountRefused: below 0, or below what is promised to orders.
     """
     actor.check(Permission.MANAGE_CATALOGUE)
-    if counted < 0:
-        raise CountRefused("库存不能小于 0。")
+    check_count(counted)
     with sessions.begin() as session:
         stock = session.get_one(Stock, sku_id, with_for_update=True)
         before = stock.on_hand

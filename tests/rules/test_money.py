@@ -1,0 +1,38 @@
+"""Fen: shares, parts and how they are written."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rules.money import allocate, share, yuan
+
+
+@pytest.mark.parametrize(
+    ("amount", "rate_bp", "expected"),
+    [(10_000, 1_000, 1_000), (9_999, 1_000, 999), (1, 9_999, 0), (0, 1_000, 0), (-5, 1_000, 0)],
+)
+def test_a_share_is_rounded_down_and_never_below_zero(
+    amount: int, rate_bp: int, expected: int
+) -> None:
+    assert share(amount, rate_bp) == expected
+
+
+@given(st.integers(0, 10**12), st.lists(st.integers(0, 10**6), min_size=1).filter(any))
+def test_parts_sum_to_the_whole_and_are_fair_to_a_fen(total: int, weights: list[int]) -> None:
+    parts = allocate(total, weights)
+    assert sum(parts) == total
+    for part, weight in zip(parts, weights, strict=True):
+        assert abs(part * sum(weights) - total * weight) <= sum(weights)
+
+
+def test_nothing_can_be_split_by_no_weights() -> None:
+    with pytest.raises(ValueError, match="more than 0"):
+        allocate(100, [0, 0])
+
+
+@pytest.mark.parametrize(
+    ("fen", "text"),
+    [(0, "0.00"), (5, "0.05"), (1_240, "12.40"), (123_456_789, "1,234,567.89"), (-1, "-0.01")],
+)
+def test_fen_are_written_as_yuan(fen: int, text: str) -> None:
+    assert yuan(fen) == text
