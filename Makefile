@@ -1,8 +1,7 @@
 # `make` alone lists the targets. Every target works on a fresh clone.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test fast lint types imports fix migrate migration bench shell lock vendor checks sure
-PYTHON := .venv/bin/python
-RUN := FENXIAO_CONFIG=$${FENXIAO_CONFIG:-config.toml} .venv/bin/
+BIN := .venv/bin
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -12,44 +11,44 @@ setup: ## create .venv with everything for development
 
 demo: ## a believable shop with the WeChat sandbox, on this machine (Ctrl-C stops it)
 	@scripts/environment requirements.txt
-	@$(PYTHON) -m fenxiao demo $(ARGS)
+	@$(BIN)/python -m fenxiao demo $(ARGS)
 
 test: setup ## every test: SQLite, PostgreSQL and a real browser
-	@$(PYTHON) -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
 fast: setup ## the tests that take seconds
-	@$(PYTHON) -m pytest -q -n 2 -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 -m "not slow" $(ARGS)
 
 lint: setup ## style, names and sizes
-	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
 types: setup ## mypy --strict, tests included
-	@.venv/bin/mypy
+	@$(BIN)/mypy
 
 imports: setup ## the directions of imports between rooms
-	@.venv/bin/lint-imports
+	@$(BIN)/lint-imports
 
 fix: setup ## let the formatter and the linter mend what they can
-	@.venv/bin/ruff check --fix . ; .venv/bin/ruff format .
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 migrate: setup ## bring the configured database to the newest schema
-	@$(PYTHON) -m fenxiao migrate
+	@$(BIN)/python -m fenxiao migrate
 
 migration: setup ## write the next migration from the models: NAME="what changes"
-	@$(PYTHON) -m scripts.migration $(if $(FIRST),--first,"$(NAME)")
+	@$(BIN)/python -m scripts.migration $(if $(FIRST),--first,"$(NAME)")
 
 bench: setup ## medians, with the ratio to a limit measured in the same run
-	@$(PYTHON) -m bench $(ARGS)
+	@$(BIN)/python -m bench $(ARGS)
 
 shell: setup ## a Python prompt with the models and a session factory
-	@$(PYTHON) -m scripts.shell
+	@$(BIN)/python -m scripts.shell
 
 lock: setup ## pin requirements*.in into requirements*.txt, with hashes and without URLs
 	@scripts/lock
 
 vendor: ## fetch the front-end files named in static/vendor/manifest.json and check them
 	@scripts/environment requirements.txt
-	@$(PYTHON) -m scripts.vendor
+	@$(BIN)/python -m scripts.vendor
 
 checks: lint types imports ## every check but the tests
 

@@ -66,6 +66,14 @@ REFUND_EDGES: Final[Edges[RefundStatus]] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Merchant:
+    """Who must have been paid: our app and merchant numbers."""
+
+    app_id: str
+    merchant_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentTerms:
     """What one payment must look like: amount in fen, currency, and who pays whom."""
 

@@ -1,12 +1,14 @@
 """Know a person by her openid."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.database import insert_on_conflict
+from models.database import SessionFactory, insert_on_conflict
 from models.people import WeChatUser
+from wechat.gateway import WebIdentity
 
 
 def know(session: Session, openid: str, now: datetime) -> WeChatUser:
@@ -23,3 +25,22 @@ def know(session: Session, openid: str, now: datetime) -> WeChatUser:
         .on_conflict_do_nothing(index_elements=["openid"])
     )
     return session.scalars(select(WeChatUser).where(WeChatUser.openid == openid)).one()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Someone who opened a page: our id for her, and whether she is a snapshot user."""
+
+    id: int
+    openid: str
+    is_virtual: bool
+
+
+def identify(sessions: SessionFactory, identity: WebIdentity, now: datetime) -> Person:
+    """Return the person whom WeChat's web authorisation names, written down if she is new."""
+    with sessions.begin() as session:
+        person = know(session, identity.openid, now)
+        person.is_virtual = identity.is_virtual
+        if identity.union_id is not None:
+            person.union_id = identity.union_id
+        return Person(id=person.id, openid=person.openid, is_virtual=person.is_virtual)

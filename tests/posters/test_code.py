@@ -2,7 +2,7 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from posters.code import QUIET_MODULES, CodeTooDenseError, draw
+from posters.code import CodeTooDenseError, draw
 
 
 def test_it_says_what_it_was_given() -> None:
@@ -18,14 +18,14 @@ def test_its_error_correction_is_m() -> None:
 
 def test_each_module_is_a_whole_number_of_pixels_with_the_quiet_zone_around() -> None:
     square = draw("x" * 14, 300, "#102030", "#fffdf9")
-    modules, pixels = 21, 300 // (21 + 2 * QUIET_MODULES)
+    modules, pixels = 21, 10
     box = Image.eval(square.convert("L"), lambda level: 255 - level).point(
         lambda level: 255 if level > 128 else 0
     )
     left, top, right, bottom = box.getbbox() or (0, 0, 0, 0)
     assert (right - left, bottom - top) == (modules * pixels, modules * pixels)
-    assert left >= QUIET_MODULES * pixels
-    assert 300 - right >= QUIET_MODULES * pixels
+    assert left >= 4 * pixels
+    assert 300 - right >= 4 * pixels
     colours = {colour for _, colour in square.getcolors() or []}
     assert colours == {(0x10, 0x20, 0x30), (0xFF, 0xFD, 0xF9)}
 

@@ -24,7 +24,7 @@ def test_a_printed_picture_is_the_same_as_one_encoded_whole(
 
 def test_the_restart_markers_count_on_across_the_seams() -> None:
     # Lenient decoders repair a wrong number silently, strict ones lose the picture's rest.
-    plate = prepare(noise(64, 1024), 2 * STEP, 4 * STEP, 85)
+    plate = prepare(noise(64, 1024), STEP, 3 * STEP, 85)
     jpeg = plate.printed(plate.band)
     numbers = [jpeg[index + 1] - 0xD0 for index in _restart_markers(jpeg)]
     assert numbers == [row % 8 for row in range(1024 // 16 - 1)]

@@ -1,0 +1,126 @@
+"""`fenxiao check`: one line per thing that must be right before going live."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+
+import requests
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from fenxiao.migrating import needs_migration
+from fenxiao.settings import Settings, SettingsError, load
+from fenxiao.wiring import account_credentials, connect, merchant_credentials, open_sessions
+from models.append_only import missing_triggers
+from models.database import SessionFactory
+from wechat.errors import WeChatError
+from wechat.gateway import NotFound
+from workflows.clock import real_now
+
+TIMEOUT_SECONDS = 5
+LARGEST_CLOCK_ERROR = timedelta(seconds=60)
+PROBE_NUMBER = "fenxiaocheck0000000000"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was checked; `advice` says what to do when it isn't ok."""
+
+    subject: str
+    advice: str | None
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether there is nothing to do."""
+        return self.advice is None
+
+    @property
+    def line(self) -> str:
+        """What the operator reads."""
+        return f"{'ok  ' if self.is_ok else 'FAIL'} {self.subject}" + (
+            "" if self.is_ok else f": {self.advice}"
+        )
+
+
+def check_everything() -> tuple[Finding, ...]:
+    """Check settings first; without them nothing else can be checked."""
+    try:
+        settings = load()
+    except SettingsError as error:
+        return (Finding(subject="settings", advice=str(error)),)
+    findings = [
+        Finding(subject="settings", advice=None),
+        _find("keys of WeChat Pay", lambda: _keys(settings)),
+        _find("clock", lambda: _clock(settings)),
+    ]
+    with _opened(settings) as sessions:
+        findings += [
+            _find("database", lambda: _database(sessions)),
+            _find("append-only triggers", lambda: _triggers(sessions)),
+            _find("WeChat official account", lambda: _account(settings, sessions)),
+            _find("WeChat Pay", lambda: _merchant(settings, sessions)),
+        ]
+    return tuple(findings)
+
+
+def _find(subject: str, check: Callable[[], str | None]) -> Finding:
+    """Run one check; what it can't do is a finding, not a crash."""
+    try:
+        return Finding(subject=subject, advice=check())
+    except (SettingsError, SQLAlchemyError, WeChatError, requests.RequestException) as error:
+        return Finding(subject=subject, advice=str(error).splitlines()[0])
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[SessionFactory]:
+    sessions = open_sessions(settings)
+    try:
+        yield sessions
+    finally:
+        sessions.dispose()
+
+
+def _keys(settings: Settings) -> str | None:
+    merchant_credentials(settings)
+    account_credentials(settings)
+    return None
+
+
+def _clock(settings: Settings) -> str | None:
+    """Compare our clock with the Date of WeChat's answer: signatures allow 5 minutes."""
+    answer = requests.head(settings.wechat.api_base_url, timeout=TIMEOUT_SECONDS)
+    date = answer.headers.get("Date")
+    if date is None:
+        return f"{settings.wechat.api_base_url} tells no time: compare with `timedatectl`"
+    error = abs(real_now() - parsedate_to_datetime(date))
+    if error > LARGEST_CLOCK_ERROR:
+        return f"{int(error.total_seconds())} s off: switch on NTP (timedatectl set-ntp true)"
+    return None
+
+
+def _database(sessions: SessionFactory) -> str | None:
+    with sessions.read() as session:
+        session.execute(text("SELECT 1"))
+    return "run `fenxiao migrate`" if needs_migration(sessions) else None
+
+
+def _triggers(sessions: SessionFactory) -> str | None:
+    with sessions.read() as session:
+        missing = missing_triggers(session.connection())
+    return f"missing: {', '.join(missing)}; run `fenxiao migrate`" if missing else None
+
+
+def _account(settings: Settings, sessions: SessionFactory) -> str | None:
+    connect(settings, sessions).account.check()
+    return None
+
+
+def _merchant(settings: Settings, sessions: SessionFactory) -> str | None:
+    """Ask for a payment that can't exist: a signed, well-formed no proves both keys."""
+    try:
+        connect(settings, sessions).payments.query_payment(PROBE_NUMBER)
+    except NotFound:
+        return None
+    return None

@@ -1,0 +1,1 @@
+"""WeChat's own paths, answered as WeChat answers them."""

@@ -1,0 +1,102 @@
+"""Who opened this page: WeChat's silent authorisation, then our own signed cookie.
+
+A code is exchanged only after its state matched this browser, so a stranger can neither make us
+call WeChat nor log somebody into an account that isn't theirs.
+"""
+
+import hmac
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import ParamSpec
+from urllib.parse import urlsplit
+
+from flask import abort, g, redirect, request, session
+from flask.typing import ResponseReturnValue
+
+from storefront import blueprint
+from web.collaborators import collaborators
+from workflows.people import Person, identify
+
+LIFETIME = timedelta(days=30)
+CALLBACK = "/login/wechat"
+LONGEST_CODE = 128
+
+View = ParamSpec("View")
+
+
+def wechat_login(
+    view: Callable[View, ResponseReturnValue],
+) -> Callable[View, ResponseReturnValue]:
+    """Let a view run for a known person only; a page asks WeChat first, a form gets a 401."""
+
+    @wraps(view)
+    def known(*args: View.args, **kwargs: View.kwargs) -> ResponseReturnValue:
+        if visitor() is None:
+            if request.method != "GET":
+                abort(401)
+            return _ask_wechat()
+        return view(*args, **kwargs)
+
+    return known
+
+
+def visitor() -> Person | None:
+    """Return who opened the page, or None before she is known."""
+    if "person" not in g:
+        stored = session.get("person")
+        g.person = (
+            Person(id=stored["id"], openid=stored["openid"], is_virtual=stored["is_virtual"])
+            if isinstance(stored, dict)
+            else None
+        )
+    found: Person | None = g.person
+    return found
+
+
+def current_person() -> Person:
+    """Return who opened a page behind `wechat_login`."""
+    person = visitor()
+    assert person is not None, "the view is behind wechat_login"
+    return person
+
+
+def _ask_wechat() -> ResponseReturnValue:
+    state = secrets.token_hex(16)
+    session["login"] = {"state": state, "next": request.full_path.rstrip("?")}
+    tools = collaborators()
+    return redirect(tools.authorisation.authorise_url(tools.site.url(CALLBACK), state))
+
+
+@blueprint.get(CALLBACK)
+def log_in() -> ResponseReturnValue:
+    """Take the person back from WeChat to the page that she wanted."""
+    begun = session.pop("login", None)
+    code = request.args.get("code", "")
+    state = request.args.get("state", "")
+    if (
+        not isinstance(begun, dict)
+        or not state.isascii()
+        or not hmac.compare_digest(begun["state"], state)
+        or not 0 < len(code) <= LONGEST_CODE
+    ):
+        abort(400)
+    tools = collaborators()
+    person = identify(tools.sessions, tools.authorisation.exchange(code), tools.now())
+    session.clear()
+    session.permanent = True
+    session["person"] = {
+        "id": person.id,
+        "openid": person.openid,
+        "is_virtual": person.is_virtual,
+    }
+    return redirect(local_path(begun["next"]))
+
+
+def local_path(wanted: str) -> str:
+    """Return a path of ours; anything that leads elsewhere becomes the shop's first page."""
+    parts = urlsplit(wanted)
+    if parts.scheme or parts.netloc or not wanted.startswith("/") or wanted.startswith("//"):
+        return "/"
+    return "/" if "\\" in wanted else wanted

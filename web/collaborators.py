@@ -1,0 +1,46 @@
+"""What the faces work with: handed in once, when the application is built."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Flask, current_app
+
+from rules.payments import Merchant
+from web.site import SiteFacts
+from wechat.callback import CallbackGuard
+from wechat.gateway import OfficialAccount, Payments, WebAuthorisation
+from wechat.pay.notifications import PaymentNotifications
+from workflows import SessionFactory
+from workflows.clock import business_now
+
+EXTENSION = "fenxiao"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collaborators:
+    """Everything outside the process that a face or a worker talks to."""
+
+    sessions: SessionFactory
+    site: SiteFacts
+    merchant: Merchant
+    account: OfficialAccount
+    authorisation: WebAuthorisation
+    payments: Payments
+    callback_guard: CallbackGuard
+    notifications: PaymentNotifications
+
+    def now(self) -> datetime:
+        """Return business time (aware UTC); ask once per request and pass it down."""
+        return business_now(self.sessions)
+
+
+def install_collaborators(app: Flask, collaborators: Collaborators) -> None:
+    """Hand the collaborators to an application."""
+    app.extensions[EXTENSION] = collaborators
+
+
+def collaborators() -> Collaborators:
+    """Return what the running application was built with."""
+    found = current_app.extensions[EXTENSION]
+    assert isinstance(found, Collaborators)
+    return found
