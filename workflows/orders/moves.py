@@ -1,0 +1,139 @@
+"""Move an order along its edges, and its stock with it. Steps."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from models.database import row_count
+from models.orders import Order, OrderEvent, OrderLine
+from models.stock import Stock, StockMove, StockReservation
+from rules.orders import OrderStatus, OrderTransitionRefused, may_become
+from rules.stock import MoveKind, OutOfStock, ReservationStatus
+
+
+def advance(
+    session: Session, order: Order, target: OrderStatus, *, actor: str, now: datetime
+) -> None:
+    """Move an order to `target`, once, whoever else tries; write the event.
+
+    `actor` is `buyer`, `wechat`, `clock` or `staff:<id>`.
+
+    Raises:
+        OrderTransitionRefused: the order isn't in a state that leads there (any more).
+    """
+    current = order.status
+    moved = session.execute(
+        update(Order)
+        .where(Order.id == order.id, Order.status == current, Order.status.in_(may_become(target)))
+        .values(status=target, **{f"{target.value}_at": now})
+        .execution_options(synchronize_session=False)
+    )
+    if row_count(moved) != 1:
+        raise OrderTransitionRefused(current.value, target.value)
+    session.refresh(order)
+    note_event(session, order.id, current, target, actor=actor, now=now)
+
+
+def note_event(
+    session: Session,
+    order_id: int,
+    current: OrderStatus | None,
+    target: OrderStatus,
+    *,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Write an order's event; the primary key (order, position) has room for one writer."""
+    last = session.scalar(
+        select(func.max(OrderEvent.position)).where(OrderEvent.order_id == order_id)
+    )
+    session.add(
+        OrderEvent(
+            order_id=order_id,
+            position=(last or 0) + 1,
+            from_status=current,
+            to_status=target,
+            occurred_at=now,
+            actor=actor,
+        )
+    )
+    session.flush()
+
+
+def reserve(session: Session, line: OrderLine) -> None:
+    """Promise a line's units, in one guarded statement.
+
+    Raises:
+        OutOfStock: fewer units are free.
+    """
+    taken = session.execute(
+        update(Stock)
+        .where(Stock.sku_id == line.sku_id, Stock.on_hand - Stock.reserved >= line.quantity)
+        .values(reserved=Stock.reserved + line.quantity)
+        .execution_options(synchronize_session=False)
+    )
+    if row_count(taken) != 1:
+        raise OutOfStock(f"“{line.product_name} {line.sku_name}”库存不足，请减少数量。")
+    session.add(
+        StockReservation(
+            order_line_id=line.id,
+            sku_id=line.sku_id,
+            quantity=line.quantity,
+            status=ReservationStatus.HELD,
+        )
+    )
+
+
+def release(session: Session, order: Order) -> None:
+    """Give an order's held units back."""
+    for reservation in _settle_held(session, order, ReservationStatus.RELEASED):
+        session.execute(
+            update(Stock)
+            .where(Stock.sku_id == reservation.sku_id)
+            .values(reserved=Stock.reserved - reservation.quantity)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def consume(session: Session, order: Order, now: datetime) -> None:
+    """Take an order's held units out of the warehouse: they are shipped."""
+    for reservation in _settle_held(session, order, ReservationStatus.CONSUMED):
+        session.execute(
+            update(Stock)
+            .where(Stock.sku_id == reservation.sku_id)
+            .values(
+                on_hand=Stock.on_hand - reservation.quantity,
+                reserved=Stock.reserved - reservation.quantity,
+            )
+            .execution_options(synchronize_session=False)
+        )
+        session.add(
+            StockMove(
+                sku_id=reservation.sku_id,
+                kind=MoveKind.SHIPPED,
+                quantity=-reservation.quantity,
+                key=f"shipped:{reservation.order_line_id}",
+                occurred_at=now,
+            )
+        )
+
+
+def _settle_held(
+    session: Session, order: Order, status: ReservationStatus
+) -> list[StockReservation]:
+    """Mark an order's held reservations; return them in the order of their SKUs."""
+    held = list(
+        session.scalars(
+            select(StockReservation)
+            .join(OrderLine, OrderLine.id == StockReservation.order_line_id)
+            .where(
+                OrderLine.order_id == order.id, StockReservation.status == ReservationStatus.HELD
+            )
+            .order_by(StockReservation.sku_id, StockReservation.order_line_id)
+        )
+    )
+    for reservation in held:
+        reservation.status = status
+    session.flush()
+    return held

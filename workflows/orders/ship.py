@@ -1,0 +1,192 @@
+"""Ship a paid order, and take in that it arrived."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from models.database import SessionFactory
+from models.orders import Order, Shipment
+from models.payments import Payment, Refund
+from rules.errors import RuleViolation
+from rules.orders import (
+    OrderStatus,
+    OrderTransitionRefused,
+    may_complete,
+    receipt_deadline,
+)
+from rules.payments import RefundStatus
+from rules.staff import Permission
+from workflows.audit import Change, StaffActor, record
+from workflows.commissions.mature import mature
+from workflows.orders.moves import advance, consume
+from workflows.outbox import Notice, enqueue_notice
+from workflows.policies import policy_by_id
+
+TRACKING_NUMBER = re.compile(r"[0-9A-Za-z-]{6,40}")
+CARRIERS = ("顺丰速运", "中通快递", "圆通速递", "韵达快递", "申通快递", "京东物流", "邮政EMS")
+
+
+class ShipmentRefused(RuleViolation):
+    """A carrier that isn't known, or a tracking number that can't be one."""
+
+    code = "shipment_refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """What the carrier gave: its name (one of `CARRIERS`) and the tracking number."""
+
+    carrier: str
+    tracking_number: str
+
+    def check(self) -> None:
+        """Refuse what can't be tracked.
+
+        Raises: ShipmentRefused.
+        """
+        if self.carrier not in CARRIERS:
+            raise ShipmentRefused("请选择快递公司。")
+        if not TRACKING_NUMBER.fullmatch(self.tracking_number):
+            raise ShipmentRefused("快递单号应为 6 到 40 位字母或数字。")
+
+
+def ship_order(
+    sessions: SessionFactory, order_id: int, parcel: Parcel, *, actor: StaffActor, now: datetime
+) -> None:
+    """Ship all of a paid order: its units leave the warehouse, the buyer is told.
+
+    Raises:
+        PermissionMissing, ShipmentRefused, OrderTransitionRefused.
+    """
+    actor.check(Permission.SHIP_ORDERS)
+    parcel.check()
+
+    def ship(session: Session) -> None:
+        order = session.get_one(Order, order_id, with_for_update=True)
+        advance(session, order, OrderStatus.SHIPPED, actor=f"staff:{actor.staff_id}", now=now)
+        consume(session, order, now)
+        session.add(
+            Shipment(
+                order_id=order.id,
+                carrier=parcel.carrier,
+                tracking_number=parcel.tracking_number,
+                shipped_at=now,
+            )
+        )
+        _tell_buyer(session, order, parcel, now)
+        record(
+            session,
+            actor,
+            Change(
+                action="ship_order",
+                subject_kind="order",
+                subject_id=order.id,
+                before={"status": OrderStatus.PAID},
+                after={
+                    "status": OrderStatus.SHIPPED,
+                    "carrier": parcel.carrier,
+                    "tracking_number": parcel.tracking_number,
+                },
+            ),
+            now,
+        )
+
+    sessions.retrying(ship)
+
+
+def confirm_receipt(
+    sessions: SessionFactory, order_id: int, *, wechat_user_id: int, now: datetime
+) -> None:
+    """Take in the buyer's word that the goods arrived; commission begins to mature.
+
+    Raises:
+        OrderTransitionRefused: it isn't shipped, was received before, or isn't hers.
+    """
+
+    def receive(session: Session) -> None:
+        order = session.get(Order, order_id, with_for_update=True)
+        if order is None or order.wechat_user_id != wechat_user_id:
+            raise OrderTransitionRefused("unknown", OrderStatus.RECEIVED)
+        _receive(session, order, actor="buyer", now=now)
+
+    sessions.retrying(receive)
+
+
+def receive_if_due(sessions: SessionFactory, order_id: int, now: datetime) -> bool:
+    """Count a shipped order as received when its time has come (自动收货); False if not yet."""
+
+    def receive(session: Session) -> bool:
+        order = session.get_one(Order, order_id, with_for_update=True)
+        if order.status is not OrderStatus.SHIPPED or now < _receipt_deadline(session, order):
+            return False
+        _receive(session, order, actor="clock", now=now)
+        return True
+
+    return sessions.retrying(receive)
+
+
+def complete_if_due(sessions: SessionFactory, order_id: int, now: datetime) -> bool:
+    """Complete a received order when its after-sales window has ended; False if not yet."""
+
+    def complete(session: Session) -> bool:
+        order = session.get_one(Order, order_id, with_for_update=True)
+        if order.status is not OrderStatus.RECEIVED or order.received_at is None:
+            return False
+        policy = policy_by_id(session, order.policy_version_id)
+        if not may_complete(
+            order.received_at, now, policy, has_open_request=_has_open_refund(session, order.id)
+        ):
+            return False
+        advance(session, order, OrderStatus.COMPLETED, actor="clock", now=now)
+        return True
+
+    return sessions.retrying(complete)
+
+
+def _receive(session: Session, order: Order, *, actor: str, now: datetime) -> None:
+    advance(session, order, OrderStatus.RECEIVED, actor=actor, now=now)
+    mature(session, order, now)
+
+
+def _receipt_deadline(session: Session, order: Order) -> datetime:
+    shipment = session.scalars(
+        select(Shipment)
+        .where(Shipment.order_id == order.id)
+        .order_by(Shipment.shipped_at.desc(), Shipment.id.desc())
+        .limit(1)
+    ).one()
+    policy = policy_by_id(session, order.policy_version_id)
+    return receipt_deadline(shipment.shipped_at, shipment.delivered_at, policy)
+
+
+def _has_open_refund(session: Session, order_id: int) -> bool:
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    Refund.payment_id == Payment.id,
+                    Payment.order_id == order_id,
+                    Refund.status.in_(
+                        (RefundStatus.REQUESTED, RefundStatus.PROCESSING, RefundStatus.ABNORMAL)
+                    ),
+                )
+            )
+        )
+    )
+
+
+def _tell_buyer(session: Session, order: Order, parcel: Parcel, now: datetime) -> None:
+    enqueue_notice(
+        session,
+        Notice(
+            key=f"shipped:{order.id}",
+            wechat_user_id=order.wechat_user_id,
+            title="您的订单已发货",
+            body=f"{parcel.carrier} {parcel.tracking_number}，点击查看物流与收货。",
+            path=f"/orders/{order.number}",
+        ),
+        now,
+    )
