@@ -5,6 +5,7 @@ from flask import Flask
 from sandbox.control import account as control_account
 from sandbox.control import deliveries as control_deliveries
 from sandbox.control import money, phones, testing
+from sandbox.phones import install as install_phones
 from sandbox.platform import account, gate, pages, pay, sns
 from sandbox.world import World
 
@@ -31,4 +32,5 @@ def create_app(world: World) -> Flask:
         testing.blueprint(world),
     ):
         app.register_blueprint(blueprint)
+    install_phones(app, world)
     return app

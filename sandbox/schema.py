@@ -26,6 +26,13 @@ CREATE TABLE IF NOT EXISTS opens (
     open_id INTEGER PRIMARY KEY AUTOINCREMENT, phone_id TEXT NOT NULL, url TEXT NOT NULL,
     created_at REAL NOT NULL
 );
+CREATE TABLE IF NOT EXISTS entries (
+    entry_id INTEGER PRIMARY KEY AUTOINCREMENT, chat_id TEXT NOT NULL, phone_id TEXT NOT NULL,
+    kind TEXT NOT NULL, content TEXT NOT NULL, created_at REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS pictures (
+    picture_id TEXT PRIMARY KEY, content_type TEXT NOT NULL, content BLOB NOT NULL
+);
 CREATE TABLE IF NOT EXISTS windows (
     openid TEXT NOT NULL, kind TEXT NOT NULL, expires_at REAL NOT NULL, remaining INTEGER,
     PRIMARY KEY (openid, kind)
