@@ -17,7 +17,7 @@ test: setup ## every test: SQLite, PostgreSQL and a real browser
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
 fast: setup ## the tests that take seconds
-	@$(BIN)/python -m pytest -q -n 2 -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 -m "not slow and not journey" $(ARGS)
 
 lint: setup ## style, names and sizes
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

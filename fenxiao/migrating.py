@@ -36,12 +36,15 @@ class MigrationError(Exception):
 def migrate(url: str | URL) -> tuple[str, ...]:
     """Upgrade to the newest schema; return the revisions that were applied, oldest first.
 
+    A SQLite file and its directory are made if they aren't there.
+
     Raises:
         MigrationError: the database is newer than this program, or its rows contradict its
             foreign keys after the upgrade.
     """
     sessions = open_database(url, pool_size=1)
     if sessions.engine.dialect.name == "sqlite":
+        Path(sessions.engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
         _prepare_sqlite(sessions.engine)
     try:
         with _one_at_a_time, sessions.engine.begin() as connection:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,6 +36,10 @@ def test_an_empty_database_is_brought_to_the_newest_revision(fresh_database_url:
         assert migrate(fresh_database_url) == ()
     finally:
         sessions.dispose()
+
+
+def test_the_directory_of_a_new_file_is_made(tmp_path: Path) -> None:
+    assert migrate(f"sqlite:///{tmp_path}/data/new/fenxiao.db")
 
 
 def test_migrations_are_numbered_without_gaps() -> None:
