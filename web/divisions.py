@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from rules.regions import City
+
 FILE = Path(__file__).resolve().parent.parent / "static/vendor/divisions/divisions.json"
 NATIONWIDE = "000000"
+GROUPS = frozenset({"县", "市辖区", "省直辖县", "自治区直辖县"})
+"""Groups of counties in the place of a city: nobody writes them in an address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +62,7 @@ def parts_of(code: str) -> tuple[str, ...]:
     names: list[str] = []
     for table, level in zip(tables, levels, strict=True):
         name = table.get(level)
-        if name is not None and name not in names:
+        if name is not None and name not in names and name not in GROUPS:
             names.append(name)
     return tuple(names)
 
@@ -68,29 +72,16 @@ def is_district(code: str) -> bool:
     return code in _tables()[2]
 
 
-def find(text: str) -> Division | None:
-    """Read a province or city that a person typed: 浙江杭州, 浙江省杭州市, 上海, 杭州.
-
-    The city wins over the province; None when neither is named.
-    """
-    wanted = text.replace(" ", "")
-    best: Division | None = None
-    longest = 0
-    found_province = next((p for p in provinces() if _stem(p.name) in wanted), None)
-    if found_province is not None:
-        wanted = wanted.replace(_stem(found_province.name), "", 1)
-        cities = cities_of(found_province.code)
-    else:
-        cities = tuple(Division(code=code, name=name) for code, name in _tables()[1].items())
-    for city in cities:
-        stem = _stem(city.name)
-        if stem in wanted and len(stem) > longest:
-            best, longest = city, len(stem)
-    return best or found_province
-
-
-def _stem(name: str) -> str:
-    for ending in ("维吾尔自治区", "壮族自治区", "回族自治区", "特别行政区", "自治区", "地区"):
-        if name.endswith(ending):
-            return name.removesuffix(ending)
-    return name[:-1] if name[-1] in "省市" and len(name) > 2 else name
+@cache
+def all_cities() -> tuple[City, ...]:
+    """Return all cities with their provinces, for `rules.regions.find_city`."""
+    names = _tables()[0]
+    return tuple(
+        City(
+            province_code=f"{code[:2]}0000",
+            province_name=names[f"{code[:2]}0000"],
+            city_code=code,
+            city_name=name,
+        )
+        for code, name in _tables()[1].items()
+    )

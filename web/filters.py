@@ -5,14 +5,13 @@ that became a float must not reach a page.
 """
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from flask import Flask
 
 from rules import money
+from rules.china_time import SHANGHAI
 from web import divisions
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 MINUTE, HOUR = 60, 3600
 
 

@@ -17,10 +17,10 @@ from typing import TypeVar
 
 from flask import request
 
+from rules.china_time import SHANGHAI
 from rules.errors import RuleViolation
 from rules.money import Fen
 from web import divisions
-from web.filters import SHANGHAI
 
 Choice = TypeVar("Choice", bound=str)
 
