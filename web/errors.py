@@ -58,10 +58,9 @@ def error_page(
     if wants_json():
         name = code or HTTPStatus(status).phrase.lower().replace(" ", "_")
         return jsonify(code=name, message=text, reference=reference or None), status
-    face = "console" if request.path.startswith("/console") else "storefront"
-    page = render_template(
-        f"{face}/error.html", status=status, notice=notice, text=text, reference=reference
-    )
+    is_console = request.path.startswith("/console")
+    template = "shared/console_error.html" if is_console else "shared/storefront_error.html"
+    page = render_template(template, notice=notice, text=text, reference=reference)
     return page, status
 
 
@@ -77,7 +76,10 @@ def _refused(refusal: Exception) -> ResponseReturnValue:
 
 def _page_of_the_form() -> str | None:
     """Return the path of the page that posted to us, if it is one of ours."""
-    referrer = urlsplit(request.referrer or "")
+    try:
+        referrer = urlsplit(request.referrer or "")
+    except ValueError:  # "https://[" and its like
+        return None
     if request.method != "POST" or referrer.netloc != request.host:
         return None
     if not referrer.path.startswith("/") or referrer.path.startswith("//"):

@@ -11,7 +11,7 @@ is `refusal.field`, and `form.shown()` gives back what was typed.
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import TypeVar
 
@@ -147,7 +147,7 @@ class Form:
                 continue
         raise InvalidField(field, f"{label}不是有效的时间。")
 
-    def choice(self, field: str, label: str, choices: Collection[Choice]) -> Choice:
+    def choice(self, field: str, label: str, choices: Iterable[Choice]) -> Choice:
         """Read one of the offered values, for example the members of a StrEnum."""
         value = self._required(field, label)
         for choice in choices:

@@ -15,8 +15,9 @@ from werkzeug.sansio.utils import host_is_trusted
 from web.site import SiteFacts
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
-"""A material's picture is the largest thing that is sent to us."""
+"""A form with a material's picture is the largest thing that is sent to us."""
 MAX_FORM_BYTES = 256 * 1024
+"""Anything else: forms without files, messages, notifications."""
 MAX_FORM_PARTS = 400
 LONGEST_ADDRESS = 4096
 HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
@@ -70,10 +71,12 @@ def content_security_policy(site: SiteFacts, nonce: str) -> str:
 
 def is_allowed_host(site: SiteFacts, host: str) -> bool:
     """Tell whether a Host header names this site; ports are not compared."""
-    return bool(host) and host_is_trusted(host, [site.host, *site.allowed_hosts])
+    return bool(host) and host_is_trusted(host.lower(), [site.host, *site.allowed_hosts])
 
 
 def _check_request(site: SiteFacts) -> None:
+    if request.mimetype != "multipart/form-data":
+        request.max_content_length = MAX_FORM_BYTES
     if request.path not in HEALTH_PATHS and not is_allowed_host(
         site, request.environ.get("HTTP_HOST", "")
     ):

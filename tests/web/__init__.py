@@ -1,0 +1,1 @@
+"""What the faces share, through a small application."""
