@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from web.bridge import install_bridge
 from web.csrf import install_csrf
 from web.errors import install_errors
 from web.filters import install_filters
@@ -22,4 +23,5 @@ def install(app: Flask, site: SiteFacts) -> None:
     install_filters(app)
     install_paging(app)
     install_pages(app, site)
+    install_bridge(app)
     install_errors(app)
