@@ -118,6 +118,8 @@ def test_a_mobile_number_however_it_is_typed(typed: str) -> None:
         "١٣٨٠٠١٣٨٠٠٠",
         "①③⑧⓪⓪①③⑧⓪⓪⓪",
         "13800138000;DROP",
+        "1380013800٠",
+        "1380013800²",
     ],
 )
 def test_not_a_mainland_mobile_number(typed: str) -> None:

@@ -40,6 +40,11 @@ def test_postings_become_one_entry_per_account() -> None:
     )
 
 
+def test_an_account_that_money_only_passes_through_has_no_entry() -> None:
+    entries = entries_of([posting(EXPENSE, HERS), posting(HERS, DEBT)])
+    assert [entry.account for entry in entries] == [EXPENSE, DEBT]
+
+
 @pytest.mark.parametrize("amount", [0, -1, 1.0, True, "5"])
 def test_only_a_positive_whole_amount_is_posted(amount: Any) -> None:
     with pytest.raises(LedgerRefused):
