@@ -36,9 +36,10 @@ def create_app(settings: Settings, parts: Collaborators) -> Flask:
 def _register_faces(app: Flask) -> None:
     from bot import blueprint as bot
     from console import blueprint as console
-    from storefront import blueprint as storefront
+    from storefront.pages import blueprint as storefront
+    from storefront.payments import blueprint as payments
 
-    for face in (bot, storefront, console):
+    for face in (bot, storefront, payments, console):
         app.register_blueprint(face)
 
 

@@ -209,3 +209,9 @@ def _items(session: Session, now: datetime, *, slug: str | None) -> tuple[ShopIt
         )
         for row in session.execute(wanted)
     )
+
+
+def picture_names(session: Session, picture_ids: list[int]) -> dict[int, str]:
+    """Return the checksums by which pictures are addressed, by their ids."""
+    rows = session.execute(select(Picture.id, Picture.sha256).where(Picture.id.in_(picture_ids)))
+    return {row.id: row.sha256 for row in rows}

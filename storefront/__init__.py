@@ -1,4 +1,7 @@
-"""The face of the customers, and the distributors' own pages, in WeChat's browser."""
+"""The face of the customers, and the distributors' own pages, in WeChat's browser.
+
+`storefront.pages` imports every view, which puts it on this blueprint.
+"""
 
 from flask import Blueprint
 

@@ -17,6 +17,7 @@ from flask.typing import ResponseReturnValue
 
 from storefront import blueprint
 from web.collaborators import collaborators
+from web.limits import OPENID
 from workflows.people import Person, identify
 
 LIFETIME = timedelta(days=30)
@@ -91,6 +92,7 @@ def log_in() -> ResponseReturnValue:
         "openid": person.openid,
         "is_virtual": person.is_virtual,
     }
+    session[OPENID] = person.openid
     return redirect(local_path(begun["next"]))
 
 

@@ -1,0 +1,122 @@
+"""A buyer's orders: list, page, payment, cancellation, receipt."""
+
+from dataclasses import asdict
+
+from flask import abort, flash, jsonify, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from queries.buyer_orders import BuyerOrder, buyer_order, buyer_orders
+from rules.orders import CancelReason, OrderStatus
+from storefront import blueprint
+from storefront.session import current_person, wechat_login
+from web.collaborators import collaborators
+from web.limits import SUBMITS, limiter
+from web.paging import Page, requested_page
+from workflows.orders.cancel import Cancellation, cancel_order
+from workflows.orders.pay import start_payment
+from workflows.orders.ship import confirm_receipt
+
+TABS = (
+    ("", "全部"),
+    (OrderStatus.PENDING.value, "待付款"),
+    (OrderStatus.PAID.value, "待发货"),
+    (OrderStatus.SHIPPED.value, "待收货"),
+    (OrderStatus.COMPLETED.value, "已完成"),
+)
+PAGE_SIZE = 10
+ORDER = "/orders/<string(maxlength=32):number>"
+
+
+@blueprint.get("/orders")
+@wechat_login
+def show_orders() -> ResponseReturnValue:
+    """Her orders, newest first, of one state or all."""
+    wanted = request.args.get("status", "")
+    if wanted not in [value for value, _ in TABS]:
+        abort(404)
+    asked = requested_page(PAGE_SIZE)
+    with collaborators().sessions.read() as database:
+        rows, total = buyer_orders(
+            database,
+            current_person().id,
+            OrderStatus(wanted) if wanted else None,
+            offset=asked.offset,
+            limit=asked.limit,
+        )
+    page = Page(rows=rows, total=total, request=asked)
+    return render_template("storefront/orders/index.html", page=page, tabs=TABS, current=wanted)
+
+
+@blueprint.get(ORDER)
+@wechat_login
+def show_order(number: str) -> ResponseReturnValue:
+    """One order; `?pay=1` opens the payment sheet at once."""
+    order = _hers(number)
+    return render_template(
+        "storefront/orders/show.html",
+        order=order,
+        opens_payment=order.status is OrderStatus.PENDING and request.args.get("pay") == "1",
+        now=collaborators().now(),
+    )
+
+
+@blueprint.get(f"{ORDER}/status")
+@wechat_login
+def show_status(number: str) -> ResponseReturnValue:
+    """The order's state, for the page that waits for a payment to be confirmed."""
+    return jsonify(status=_hers(number).status.value)
+
+
+@blueprint.post(f"{ORDER}/payment")
+@wechat_login
+@limiter.limit(SUBMITS)
+def pay(number: str) -> ResponseReturnValue:
+    """Prepare the payment; answer with what the payment sheet needs."""
+    tools = collaborators()
+    order = _hers(number)
+    bridge = start_payment(
+        tools.sessions,
+        tools.payments,
+        order.id,
+        wechat_user_id=current_person().id,
+        now=tools.now(),
+    )
+    return jsonify(asdict(bridge))
+
+
+@blueprint.post(f"{ORDER}/cancel")
+@wechat_login
+@limiter.limit(SUBMITS)
+def cancel(number: str) -> ResponseReturnValue:
+    """Cancel an unpaid order."""
+    tools = collaborators()
+    is_cancelled = cancel_order(
+        tools.sessions,
+        tools.payments,
+        Cancellation(order_id=_hers(number).id, reason=CancelReason.BUYER, actor="buyer"),
+        merchant=tools.merchant,
+        now=tools.now(),
+    )
+    flash("订单已取消" if is_cancelled else "这笔订单刚刚已支付成功，不能取消")
+    return redirect(f"/orders/{number}")
+
+
+@blueprint.post(f"{ORDER}/receipt")
+@wechat_login
+@limiter.limit(SUBMITS)
+def receive(number: str) -> ResponseReturnValue:
+    """Take her word that the goods arrived."""
+    tools = collaborators()
+    confirm_receipt(
+        tools.sessions, _hers(number).id, wechat_user_id=current_person().id, now=tools.now()
+    )
+    flash("已确认收货，感谢您的支持")
+    return redirect(f"/orders/{number}")
+
+
+def _hers(number: str) -> BuyerOrder:
+    with collaborators().sessions.read() as database:
+        order = buyer_order(database, current_person().id, number)
+    if order is None:
+        abort(404)
+    return order
