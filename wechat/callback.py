@@ -139,7 +139,7 @@ class CallbackGuard:
         plain = decryptor.update(sealed) + decryptor.finalize()
         padding = plain[-1]
         content = plain[: len(plain) - padding]
-        if not 1 <= padding <= _PADDING_BLOCK or len(content) < _LENGTH_END:
+        if not 1 <= padding <= _PADDING_BLOCK:
             raise CallbackRejected("the message can't be deciphered")
         end = _LENGTH_END + int.from_bytes(content[_RANDOM_BYTES:_LENGTH_END], "big")
         if not hmac.compare_digest(content[end:], self._app_id):

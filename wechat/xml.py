@@ -7,7 +7,6 @@ at its first byte.
 from pyexpat import ExpatError, ParserCreate
 
 _FIELD_DEPTH = 2
-_MAX_DEPTH = 8
 
 
 class MalformedXml(ValueError):  # noqa: N818 - a property of the input
@@ -33,8 +32,6 @@ class _FlatDocument:
             self._name = name
         elif self._depth == 1 and name != "xml":
             raise MalformedXml("the root is not xml")
-        elif self._depth > _MAX_DEPTH:
-            raise MalformedXml("nested too deeply")
 
     def end(self, _name: str) -> None:
         self._depth -= 1

@@ -70,11 +70,27 @@ def _signed_bytes(plain: bytes) -> tuple[dict[str, str], bytes]:
     """Encrypt raw bytes with the right key and sign them, whatever they are."""
     key = CREDENTIALS.aes_key
     encryptor = Cipher(algorithms.AES(key), modes.CBC(key[:16])).encryptor()
-    encrypted = b64encode(encryptor.update(plain) + encryptor.finalize()).decode()
+    return _signed(b64encode(encryptor.update(plain) + encryptor.finalize()).decode())
+
+
+def _signed(encrypted: str) -> tuple[dict[str, str], bytes]:
     parts = sorted((CREDENTIALS.token, STAMP, "n", encrypted))
     signature = sha1("".join(parts).encode()).hexdigest()  # noqa: S324 - WeChat's protocol
     query = {"timestamp": STAMP, "nonce": "n", "encrypt_type": "aes", "msg_signature": signature}
     return query, outer(encrypted)
+
+
+def test_half_a_block_is_no_message() -> None:
+    error = rejection(*_signed("AAAA"))
+    assert (error.status, error.reason) == (403, "the message can't be deciphered")
+
+
+def test_more_padding_than_a_block_is_no_message() -> None:
+    content = message(Content="x" * 9, MsgId="1").encode()
+    plain = b"r" * 16 + len(content).to_bytes(4, "big") + content + APP_ID.encode()
+    short = 32 - len(plain) % 32
+    assert GUARD.open(*_signed_bytes(plain + bytes((short,)) * short), NOW).dedup_key == "1"
+    rejection(*_signed_bytes(plain + bytes((short + 32,)) * (short + 32)))
 
 
 @given(blocks=st.binary(min_size=16, max_size=256), padding=st.integers(0, 255))

@@ -186,6 +186,7 @@ def test_another_merchants_refund_or_transfer_is_refused() -> None:
 
 def test_one_kind_is_not_taken_for_another() -> None:
     rejection(notification_body("REFUND.SUCCESS", REFUND))
+    rejection(notification_body("REFUND.SUCCESS", PAYMENT))
     body = paid_body()
     for opener in (GATE.refund, GATE.transfer):
         with pytest.raises(CallbackRejected):

@@ -24,7 +24,6 @@ _PAYMENT_EVENTS = frozenset({"TRANSACTION.SUCCESS"})
 _REFUND_EVENTS = frozenset({"REFUND.SUCCESS", "REFUND.ABNORMAL", "REFUND.CLOSED"})
 _TRANSFER_EVENTS = frozenset({"MCHTRANSFER.BILL.FINISHED"})
 _CIPHER = "AEAD_AES_256_GCM"
-_CIPHER_NONCE_BYTES = 12
 
 _Fact = TypeVar("_Fact", PaymentFact, RefundFact, TransferFact)
 
@@ -112,8 +111,6 @@ class PaymentNotifications:
         if resource.text("algorithm") != _CIPHER:
             raise UnexpectedAnswer("enciphered in an unknown way")
         nonce = resource.text("nonce")
-        if len(nonce.encode()) != _CIPHER_NONCE_BYTES:
-            raise UnexpectedAnswer("the cipher's nonce has a wrong length")
         associated = resource.optional_text("associated_data") or ""
         try:
             plain = aes_decrypt(nonce, resource.text("ciphertext"), associated, self._api_v3_key)
