@@ -45,10 +45,11 @@ class Change:
     after: Figures
 
 
-def record(session: Session, actor: StaffActor, change: Change, now: datetime) -> None:
-    """Append one row to the staff's audit trail; its hash covers the previous row's hash.
+def record(session: Session, actor: StaffActor, change: Change, now: datetime) -> int:
+    """Append one row to the staff's audit trail, and return its id.
 
-    One writer at a time: the chain has one end.
+    Its hash covers the previous row's hash, so there is one writer at a time: the
+    chain has one end.
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(CHAIN_LOCK)))
@@ -71,6 +72,7 @@ def record(session: Session, actor: StaffActor, change: Change, now: datetime) -
     row.hash = chain_hash(row)
     session.add(row)
     session.flush()
+    return row.id
 
 
 def chain_hash(row: StaffAudit) -> str:

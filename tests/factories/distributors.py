@@ -41,7 +41,8 @@ def make_distributor(
     session.add(application)
     session.flush()
     distributor = Distributor(
-        number=f"FX{next(_numbers):05d}",
+        # Far from the numbers that an approval gives.
+        number=f"FX9{next(_numbers):05d}",
         wechat_user_id=person.id,
         application_id=application.id,
         name=application.name,

@@ -1,0 +1,1 @@
+"""Tests of the distributors' workflows, on both databases."""

@@ -1,0 +1,145 @@
+"""Two at the same moment: each pair runs in threads with connections of their own."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from threading import Barrier
+
+import pytest
+from sqlalchemy import func, select
+
+from models.database import SessionFactory
+from models.distributors import Distributor, DistributorApplication
+from models.outbox import OutboxItem
+from models.referrals import ReferralCode
+from models.staff import StaffAudit
+from rules.bindings import TouchSource
+from rules.distributors import ApplicationStatus
+from rules.errors import RuleViolation
+from tests.factories.people import make_person
+from tests.workflows.distributors.conftest import application, draft_of
+from workflows.audit import StaffActor
+from workflows.distributors.apply import apply_to_join
+from workflows.distributors.decide import approve_application, reject_application
+from workflows.referrals.touch import Presented, record_touch
+
+ROUNDS = 5
+
+
+def at_once(*actions: Callable[[], object]) -> list[str]:
+    """Run all at the same moment; return each one's refusal code, or "done"."""
+    start = Barrier(len(actions))
+
+    def run(action: Callable[[], object]) -> str:
+        start.wait()
+        try:
+            action()
+        except RuleViolation as refusal:
+            return refusal.code
+        return "done"
+
+    with ThreadPoolExecutor(len(actions)) as pool:
+        return list(pool.map(run, actions))
+
+
+@pytest.mark.parametrize("attempt", range(ROUNDS))
+def test_approve_and_reject_together_decide_once(
+    sessions: SessionFactory, operator: StaffActor, person_id: int, now: datetime, attempt: int
+) -> None:
+    application_id = apply_to_join(sessions, draft_of(person_id), now)
+    outcomes = at_once(
+        lambda: approve_application(
+            sessions, application_id, grade_id=None, actor=operator, now=now
+        ),
+        lambda: reject_application(
+            sessions, application_id, reason="重复", actor=operator, now=now
+        ),
+    )
+    assert sorted(outcomes) == ["application_transition_refused", "done"]
+    with sessions.read() as session:
+        status = application(session, application_id).status
+        distributors = session.scalar(select(func.count()).select_from(Distributor))
+        assert distributors == (1 if status is ApplicationStatus.APPROVED else 0)
+        assert session.scalar(select(func.count()).select_from(StaffAudit)) == 1
+        assert session.scalar(select(func.count()).select_from(OutboxItem)) == 1
+
+
+def test_applying_twice_at_once_makes_one_application(
+    sessions: SessionFactory, person_id: int, now: datetime
+) -> None:
+    outcomes = at_once(*[lambda: apply_to_join(sessions, draft_of(person_id), now)] * 4)
+    assert sorted(outcomes) == ["application_pending"] * 3 + ["done"]
+    with sessions.read() as session:
+        assert session.scalar(select(func.count()).select_from(DistributorApplication)) == 1
+
+
+def test_many_approvals_at_once_give_each_a_number_and_a_code(
+    sessions: SessionFactory, operator: StaffActor, now: datetime
+) -> None:
+    with sessions.begin() as session:
+        people = [make_person(session).id for _ in range(6)]
+    ids = [apply_to_join(sessions, draft_of(person), now) for person in people]
+
+    def approve(application_id: int) -> Callable[[], object]:
+        return lambda: approve_application(
+            sessions, application_id, grade_id=None, actor=operator, now=now
+        )
+
+    assert at_once(*map(approve, ids)) == ["done"] * 6
+    with sessions.read() as session:
+        numbers = session.scalars(select(Distributor.number).order_by(Distributor.id)).all()
+        assert len(set(numbers)) == 6
+        assert session.scalar(select(func.count()).select_from(ReferralCode)) == 6
+        audits = session.scalars(select(StaffAudit.id).order_by(StaffAudit.id)).all()
+        assert audits == [1, 2, 3, 4, 5, 6]
+
+
+def test_two_who_invite_each_other_form_no_cycle(
+    sessions: SessionFactory, operator: StaffActor, now: datetime
+) -> None:
+    """A is a distributor; B comes by A's code, and A scans B's code the moment B is approved."""
+    with sessions.begin() as session:
+        first, second = make_person(session).id, make_person(session).id
+    approve_application(
+        sessions,
+        apply_to_join(sessions, draft_of(first, "甲甲"), now),
+        grade_id=None,
+        actor=operator,
+        now=now,
+    )
+    with sessions.read() as session:
+        code = session.scalars(select(ReferralCode.code)).one()
+    record_touch(sessions, second, Presented(code=code, source=TouchSource.SCAN), now)
+    application_id = apply_to_join(sessions, draft_of(second, "乙乙"), now)
+    outcomes = at_once(
+        lambda: approve_application(
+            sessions, application_id, grade_id=None, actor=operator, now=now
+        ),
+        lambda: apply_to_join(sessions, draft_of(first, "甲甲"), now),
+    )
+    assert outcomes == ["done", "already_distributor"]
+    with sessions.read() as session:
+        other = session.scalars(select(ReferralCode.code).where(ReferralCode.code != code)).one()
+    record_touch(sessions, first, Presented(code=other, source=TouchSource.SCAN), now)
+    with sessions.read() as session:
+        inviters = dict(session.execute(select(Distributor.name, Distributor.inviter_id)).all())
+        first_id = session.scalars(select(Distributor.id).where(Distributor.name == "甲甲")).one()
+    assert inviters == {"甲甲": None, "乙乙": first_id}
+
+
+def test_two_applicants_approved_together_cannot_invite_each_other(
+    sessions: SessionFactory, operator: StaffActor, now: datetime
+) -> None:
+    """Neither has a code before approval, so neither can be the other's inviter."""
+    with sessions.begin() as session:
+        people = [make_person(session).id for _ in range(2)]
+    ids = [apply_to_join(sessions, draft_of(person), now) for person in people]
+
+    def approve(application_id: int) -> Callable[[], object]:
+        return lambda: approve_application(
+            sessions, application_id, grade_id=None, actor=operator, now=now
+        )
+
+    assert at_once(*map(approve, ids)) == ["done", "done"]
+    with sessions.read() as session:
+        assert session.scalars(select(Distributor.inviter_id)).all() == [None, None]

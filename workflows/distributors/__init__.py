@@ -1,0 +1,1 @@
+"""Distributors (分销商): how they join, and how their authorisation changes."""
