@@ -52,6 +52,7 @@ def show_checkout() -> ResponseReturnValue:
         "storefront/checkout/show.html",
         rows=rows,
         total=total,
+        seen=total.payable_fen,
         address=address or (addresses[0] if addresses else None),
         line=line,
         here=f"/checkout?sku={line.sku_id}&quantity={line.quantity}",

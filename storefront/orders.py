@@ -1,7 +1,5 @@
 """A buyer's orders: list, page, payment, cancellation, receipt."""
 
-from dataclasses import asdict
-
 from flask import abort, flash, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -9,6 +7,7 @@ from queries.buyer_orders import BuyerOrder, buyer_order, buyer_orders
 from rules.orders import CancelReason, OrderStatus
 from storefront import blueprint
 from storefront.session import current_person, wechat_login
+from web.bridge import payment_sheet
 from web.collaborators import collaborators
 from web.limits import SUBMITS, limiter
 from web.paging import Page, requested_page
@@ -50,12 +49,14 @@ def show_orders() -> ResponseReturnValue:
 @blueprint.get(ORDER)
 @wechat_login
 def show_order(number: str) -> ResponseReturnValue:
-    """One order; `?pay=1` opens the payment sheet at once."""
+    """One order; `?pay=1` opens the payment sheet, `?paid=1` waits for word of it."""
     order = _hers(number)
+    is_pending = order.status is OrderStatus.PENDING
     return render_template(
         "storefront/orders/show.html",
         order=order,
-        opens_payment=order.status is OrderStatus.PENDING and request.args.get("pay") == "1",
+        opens_payment=is_pending and request.args.get("pay") == "1",
+        is_confirming=is_pending and request.args.get("paid") == "1",
         now=collaborators().now(),
     )
 
@@ -81,7 +82,7 @@ def pay(number: str) -> ResponseReturnValue:
         wechat_user_id=current_person().id,
         now=tools.now(),
     )
-    return jsonify(asdict(bridge))
+    return payment_sheet(bridge)
 
 
 @blueprint.post(f"{ORDER}/cancel")
