@@ -1,5 +1,7 @@
 """The brand's staff: who they are, their sessions, and everything they changed."""
 
+import hashlib
+import json
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.database import Base, Id
 from rules.staff import Role
+
+FIRST_HASH = "0" * 64
+"""What the first row of the audit trail follows on."""
 
 
 class StaffMember(Base):
@@ -69,3 +74,20 @@ class StaffAudit(Base):
     occurred_at: Mapped[datetime]
     previous_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
+
+    def chain_hash(self) -> str:
+        """Return the sha256 (hex) over everything the row says and the hash before it."""
+        said = [
+            self.id,
+            self.staff_id,
+            self.address,
+            self.action,
+            self.subject_kind,
+            self.subject_id,
+            self.before,
+            self.after,
+            self.occurred_at.isoformat(),
+            self.previous_hash,
+        ]
+        written = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(written.encode()).hexdigest()

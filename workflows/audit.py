@@ -1,7 +1,5 @@
 """Write down what a member of staff changed, in the transaction that changed it."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,10 +7,9 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.staff import StaffAudit
+from models.staff import FIRST_HASH, StaffAudit
 from rules.staff import Permission, Role, check_permission
 
-FIRST_HASH = "0" * 64
 CHAIN_LOCK = 7_301_001
 
 Figures = Mapping[str, str | int | bool | None]
@@ -69,25 +66,7 @@ def record(session: Session, actor: StaffActor, change: Change, now: datetime) -
         previous_hash=last.hash if last else FIRST_HASH,
         hash="",
     )
-    row.hash = chain_hash(row)
+    row.hash = row.chain_hash()
     session.add(row)
     session.flush()
     return row.id
-
-
-def chain_hash(row: StaffAudit) -> str:
-    """Return the sha256 (hex) over everything the row says and the hash before it."""
-    said = [
-        row.id,
-        row.staff_id,
-        row.address,
-        row.action,
-        row.subject_kind,
-        row.subject_id,
-        row.before,
-        row.after,
-        row.occurred_at.isoformat(),
-        row.previous_hash,
-    ]
-    text_form = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text_form.encode()).hexdigest()

@@ -1,0 +1,9 @@
+"""What must always be true: each invariant is a query that returns no row.
+
+Source: business rules, section 14; the number in a code is the number there.
+"""
+
+from queries.invariants.check import Invariant, Violation, check_all
+from queries.invariants.rows import INVARIANTS
+
+__all__ = ["INVARIANTS", "Invariant", "Violation", "check_all"]

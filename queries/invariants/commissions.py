@@ -1,0 +1,143 @@
+"""2: commission equals the rule exactly, line by line, and the accounts hold just that."""
+
+from queries.invariants.check import Invariant
+
+_STAGE_OF_STATUS = """
+    (orders.status IN ('paid', 'shipped') AND shares.stage NOT IN ('estimated', 'held'))
+    OR (orders.status = 'received' AND shares.stage NOT IN ('maturing', 'held'))
+    OR (orders.status = 'completed' AND shares.stage NOT IN ('maturing', 'held', 'available'))
+    OR (shares.stage = 'available' AND orders.status <> 'completed')
+"""
+
+COMMISSION_INVARIANTS = (
+    Invariant(
+        code="2.posted_is_the_target",
+        question="Is what is posted for each line and level exactly what the rule says?",
+        ask="""
+            SELECT shares.id AS line_commission_id, shares.posted_fen,
+                (lines.goods_fen - lines.refunded_fen) * shares.rate_bp / 10000 AS rule_fen
+            FROM line_commissions AS shares
+            JOIN order_lines AS lines ON lines.id = shares.order_line_id
+            WHERE shares.posted_fen <> CASE WHEN shares.is_eligible
+                THEN (lines.goods_fen - lines.refunded_fen) * shares.rate_bp / 10000 ELSE 0 END
+        """,
+    ),
+    Invariant(
+        code="2.postings_sum_to_posted",
+        question="Do a line's postings sum to what is posted, each with figures that explain it?",
+        ask="""
+            SELECT shares.id AS line_commission_id, shares.posted_fen,
+                COALESCE(SUM(postings.amount_fen), 0) AS sum_fen
+            FROM line_commissions AS shares
+            LEFT JOIN commission_postings AS postings ON postings.line_commission_id = shares.id
+            GROUP BY shares.id, shares.posted_fen
+            HAVING COALESCE(SUM(postings.amount_fen), 0) <> shares.posted_fen
+                OR MAX(CASE WHEN postings.target_fen
+                        <> (postings.base_fen - postings.refunded_fen) * postings.rate_bp / 10000
+                    THEN 1 ELSE 0 END) = 1
+        """,
+    ),
+    Invariant(
+        code="2.rates_within_the_cap",
+        question="Do a line's rates stay within the policy's cap and price less cost?",
+        ask="""
+            SELECT lines.id AS order_line_id, SUM(shares.rate_bp) AS rate_bp
+            FROM line_commissions AS shares
+            JOIN order_lines AS lines ON lines.id = shares.order_line_id
+            JOIN orders ON orders.id = lines.order_id
+            JOIN policy_versions AS policies ON policies.id = orders.policy_version_id
+            GROUP BY lines.id, lines.goods_fen, lines.cost_fen, lines.quantity,
+                CAST(policies.terms ->> 'max_payout_bp' AS INTEGER)
+            HAVING SUM(shares.rate_bp) > CAST(policies.terms ->> 'max_payout_bp' AS INTEGER)
+                OR (SUM(shares.rate_bp) > 0 AND SUM(shares.rate_bp) * lines.goods_fen
+                    > (lines.goods_fen - lines.cost_fen * lines.quantity) * 10000)
+        """,
+    ),
+    Invariant(
+        code="2.beneficiary_is_the_order_s",
+        question="Does level 1 go to the order's referrer, level 2 to its inviter, nobody else?",
+        ask="""
+            SELECT shares.id AS line_commission_id, shares.level, shares.distributor_id
+            FROM line_commissions AS shares
+            JOIN orders ON orders.id = shares.order_id
+            JOIN order_lines AS lines ON lines.id = shares.order_line_id
+            WHERE shares.level NOT IN (1, 2) OR lines.order_id <> shares.order_id
+                OR orders.supply_mode <> 'referral'
+                OR COALESCE(CASE shares.level WHEN 1 THEN orders.referrer_id
+                    ELSE orders.inviter_id END, 0) <> shares.distributor_id
+        """,
+    ),
+    Invariant(
+        code="2.beneficiary_is_not_the_buyer",
+        question="Does nobody earn from her own order, unless the policy allows it?",
+        ask="""
+            SELECT shares.id AS line_commission_id, shares.distributor_id
+            FROM line_commissions AS shares
+            JOIN orders ON orders.id = shares.order_id
+            JOIN distributors ON distributors.id = shares.distributor_id
+            JOIN policy_versions AS policies ON policies.id = orders.policy_version_id
+            WHERE shares.is_eligible AND distributors.wechat_user_id = orders.wechat_user_id
+                AND CAST(policies.terms ->> 'self_purchase_allowed' AS VARCHAR(8))
+                    NOT IN ('1', 'true')
+        """,
+    ),
+    Invariant(
+        code="2.judged_once_at_payment",
+        question="Is eligibility judged for paid orders, and for them only?",
+        ask="""
+            SELECT shares.id AS line_commission_id, orders.status
+            FROM line_commissions AS shares
+            JOIN orders ON orders.id = shares.order_id
+            WHERE (shares.is_eligible IS NULL) <> (orders.status IN ('pending', 'cancelled'))
+        """,
+    ),
+    Invariant(
+        code="2.stage_follows_the_order",
+        question="Is each eligible share in the stage that its order's state allows?",
+        ask=f"""
+            SELECT shares.id AS line_commission_id, shares.stage, orders.status
+            FROM line_commissions AS shares
+            JOIN orders ON orders.id = shares.order_id
+            WHERE (shares.is_eligible AND ({_STAGE_OF_STATUS}))
+                OR (NOT COALESCE(shares.is_eligible, FALSE) AND shares.stage <> 'none')
+                OR (shares.stage = 'available' AND shares.matures_at IS NULL)
+        """,  # noqa: S608 - our own words
+    ),
+    Invariant(
+        code="2.accounts_hold_the_stages",
+        question="Does each account before release hold just the shares in its stage?",
+        ask="""
+            SELECT accounts.distributor_id, accounts.kind, accounts.balance_fen,
+                COALESCE(SUM(shares.posted_fen), 0) AS shares_fen
+            FROM ledger_accounts AS accounts
+            LEFT JOIN line_commissions AS shares
+                ON shares.distributor_id = accounts.distributor_id AND shares.stage = accounts.kind
+            WHERE accounts.kind IN ('estimated', 'maturing', 'held')
+            GROUP BY accounts.id, accounts.distributor_id, accounts.kind, accounts.balance_fen
+            HAVING accounts.balance_fen <> COALESCE(SUM(shares.posted_fen), 0)
+        """,
+    ),
+    Invariant(
+        code="2.released_is_available_paid_or_owed",
+        question="Is what was released available, paying out, paid or set against debt?",
+        ask="""
+            SELECT distributors.id AS distributor_id, released.sum_fen AS released_fen,
+                accounts.sum_fen AS accounts_fen, paid.sum_fen AS paid_fen
+            FROM distributors
+            LEFT JOIN (
+                SELECT distributor_id, SUM(posted_fen) AS sum_fen FROM line_commissions
+                WHERE stage = 'available' GROUP BY distributor_id
+            ) AS released ON released.distributor_id = distributors.id
+            LEFT JOIN (
+                SELECT distributor_id, SUM(balance_fen) AS sum_fen FROM ledger_accounts
+                WHERE kind IN ('available', 'paying_out', 'debt') GROUP BY distributor_id
+            ) AS accounts ON accounts.distributor_id = distributors.id
+            LEFT JOIN (
+                SELECT distributor_id, SUM(amount_fen) AS sum_fen FROM payouts
+                WHERE status = 'paid' GROUP BY distributor_id
+            ) AS paid ON paid.distributor_id = distributors.id
+            WHERE COALESCE(released.sum_fen, 0)
+                <> COALESCE(accounts.sum_fen, 0) + COALESCE(paid.sum_fen, 0)
+        """,
+    ),
+)

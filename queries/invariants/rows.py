@@ -1,0 +1,17 @@
+"""Every invariant, in the order of the business rules."""
+
+from queries.invariants.commissions import COMMISSION_INVARIANTS
+from queries.invariants.integrity import INTEGRITY_INVARIANTS
+from queries.invariants.ledger import LEDGER_INVARIANTS
+from queries.invariants.orders import ORDER_INVARIANTS
+from queries.invariants.payouts import PAYOUT_INVARIANTS
+from queries.invariants.stock import STOCK_INVARIANTS
+
+INVARIANTS = (
+    *LEDGER_INVARIANTS,
+    *COMMISSION_INVARIANTS,
+    *ORDER_INVARIANTS,
+    *STOCK_INVARIANTS,
+    *PAYOUT_INVARIANTS,
+    *INTEGRITY_INVARIANTS,
+)
