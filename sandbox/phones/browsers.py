@@ -8,13 +8,13 @@ redirect stays on the phone's host; and each page gets WeChat's bridge script.
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from http.cookiejar import DefaultCookiePolicy
 from importlib import resources
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import requests
-from requests.cookies import extract_cookies_to_jar, get_cookie_header
+from requests.cookies import RequestsCookieJar
 
 from sandbox.phones.rewriting import (
     BRIDGE_PATH,
@@ -63,11 +63,7 @@ class PhoneBrowsers:
         self._sandbox = sandbox
         self._application_url = application_url
         self._is_phone = is_phone
-        self._jars: dict[str, CookieJar] = {}
-        self._http = requests.Session()
-        self._http.trust_env = False
-        # What answers set goes into the phone's jar, never into one that phones share.
-        self._http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._sessions: dict[str, requests.Session] = {}
         self._lock = threading.Lock()
         self._bridge = resources.files("sandbox.phones").joinpath("static/bridge.js").read_bytes()
 
@@ -94,15 +90,15 @@ class PhoneBrowsers:
 
     def fetch(self, phone_id: str, url: str) -> bytes | None:
         """Return what a phone gets at an application's address, or None for an error page."""
-        request = requests.Request("GET", url, {"User-Agent": "Mozilla/5.0" + WECHAT_AGENT})
-        answer = self._send(phone_id, request)
-        with answer:
-            return answer.content if answer.ok and not answer.is_redirect else None
+        answer = self._session(phone_id).get(
+            url, headers={"User-Agent": "Mozilla/5.0" + WECHAT_AGENT}, timeout=_TIMEOUT_SECONDS
+        )
+        return answer.content if answer.ok else None
 
     def forget(self, phone_id: str) -> None:
         """Clear a phone's cookies."""
         with self._lock:
-            self._jars.pop(phone_id, None)
+            self._sessions.pop(phone_id, None)
 
     def _addresses(self, environ: "WSGIEnvironment") -> Addresses:
         host = environ["HTTP_HOST"].lower()
@@ -114,23 +110,18 @@ class PhoneBrowsers:
             frames=tuple(f"{scheme}://{name}{colon}{port}" for name in ("localhost", "127.0.0.1")),
         )
 
-    def _jar(self, phone_id: str) -> CookieJar:
-        # Browsers send Secure cookies to this machine without TLS, so the phones do.
-        policy = DefaultCookiePolicy(secure_protocols=("http", "https"))
+    def _session(self, phone_id: str) -> requests.Session:
         with self._lock:
-            return self._jars.setdefault(phone_id, CookieJar(policy))
-
-    def _send(self, phone_id: str, request: requests.Request) -> requests.Response:
-        """Send a request with the phone's cookies and keep what the answer sets."""
-        jar, prepared = self._jar(phone_id), request.prepare()
-        cookies = get_cookie_header(jar, prepared)  # type: ignore[no-untyped-call]
-        if cookies:
-            prepared.headers["Cookie"] = cookies
-        answer = self._http.send(
-            prepared, stream=True, allow_redirects=False, timeout=_TIMEOUT_SECONDS
-        )
-        extract_cookies_to_jar(jar, prepared, answer.raw)  # type: ignore[no-untyped-call]
-        return answer
+            session = self._sessions.get(phone_id)
+            if session is None:
+                session = requests.Session()
+                session.trust_env = False
+                # Browsers send Secure cookies to this machine without TLS, so the phones do.
+                session.cookies = RequestsCookieJar(
+                    DefaultCookiePolicy(secure_protocols=("http", "https"))
+                )
+                self._sessions[phone_id] = session
+            return session
 
     def _authorise(
         self,
@@ -157,13 +148,15 @@ class PhoneBrowsers:
         addresses: Addresses,
     ) -> Iterable[bytes]:
         try:
-            request = requests.Request(
+            answer = self._session(phone_id).request(
                 environ["REQUEST_METHOD"],
                 addresses.home + _target(environ),
                 headers=_request_headers(environ, addresses),
                 data=_body(environ),
+                stream=True,
+                allow_redirects=False,
+                timeout=_TIMEOUT_SECONDS,
             )
-            answer = self._send(phone_id, request)
         except requests.RequestException as error:
             page = trouble_page("无法打开网页", f"{addresses.home} 没有应答。", str(error))
             body = with_bridge(page, None, addresses)

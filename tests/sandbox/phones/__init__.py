@@ -1,1 +1,0 @@
-"""The phones of the sandbox's page."""

@@ -1,0 +1,125 @@
+"""When commission matures and becomes available, and that debt is paid first."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from models.commissions import LineCommission
+from models.database import SessionFactory
+from models.distributors import Distributor
+from models.ledger import LedgerTransaction
+from models.orders import Order
+from models.outbox import OutboxItem
+from rules.commission import CommissionStage
+from rules.ledger import AccountKind, TransactionKind
+from tests.factories.catalogue import make_sku
+from tests.factories.distributors import make_distributor
+from tests.factories.orders import (
+    complete_order,
+    make_order,
+    pay_order,
+    receive_order,
+    refund_line,
+    ship_order,
+)
+from tests.factories.policies import start_programme
+from tests.workflows.sales import HOLD, held, sell
+from workflows.commissions import release_due
+
+
+def test_received_commission_matures(sessions: SessionFactory, now: datetime) -> None:
+    start_programme(sessions)
+    with sessions.begin() as session:
+        referrer = make_distributor(session)
+        order = make_order(session, [(make_sku(session), 1)], now=now, referrer=referrer)
+        pay_order(session, order, now)
+        ship_order(session, order, now)
+        receive_order(session, order, now)
+    assert held(sessions, referrer) == {AccountKind.MATURING: 1_240}
+
+
+def test_nothing_is_released_before_the_hold_days_have_passed(
+    sessions: SessionFactory, now: datetime
+) -> None:
+    referrer, _ = sell(sessions, now)
+    assert release_due(sessions, now + HOLD - timedelta(seconds=1)) == 0
+    assert held(sessions, referrer) == {AccountKind.MATURING: 1_240}
+    assert release_due(sessions, now + HOLD) == 1
+    assert held(sessions, referrer) == {AccountKind.AVAILABLE: 1_240}
+
+
+def test_an_order_that_is_not_completed_releases_nothing(
+    sessions: SessionFactory, now: datetime
+) -> None:
+    start_programme(sessions)
+    with sessions.begin() as session:
+        referrer = make_distributor(session)
+        order = make_order(session, [(make_sku(session), 1)], now=now, referrer=referrer)
+        pay_order(session, order, now)
+        ship_order(session, order, now)
+        receive_order(session, order, now)
+    assert release_due(sessions, now + timedelta(days=365)) == 0
+    assert held(sessions, referrer) == {AccountKind.MATURING: 1_240}
+
+
+def test_a_distributor_s_lines_are_released_in_one_transaction_and_one_notice(
+    sessions: SessionFactory, now: datetime
+) -> None:
+    referrer, _ = sell(sessions, now, orders=3)
+    assert release_due(sessions, now + HOLD) == 3
+    assert release_due(sessions, now + HOLD) == 0
+    with sessions.read() as session:
+        released = session.scalars(
+            select(LedgerTransaction).where(
+                LedgerTransaction.kind == TransactionKind.COMMISSION_RELEASED
+            )
+        ).all()
+        notices = [
+            item.payload["body"]
+            for item in session.scalars(select(OutboxItem))
+            if item.payload["title"] == "佣金可提现"
+        ]
+        stages = set(session.scalars(select(LineCommission.stage)))
+    assert len(released) == 1
+    assert notices == ["3 笔订单的佣金共 ¥37.20 已过冻结期，可以提现了。"]
+    assert stages == {CommissionStage.AVAILABLE}
+    assert held(sessions, referrer) == {AccountKind.AVAILABLE: 3_720}
+
+
+def test_a_limit_leaves_the_rest_for_the_next_tick(sessions: SessionFactory, now: datetime) -> None:
+    referrer, _ = sell(sessions, now, orders=3)
+    assert release_due(sessions, now + HOLD, limit=2) == 2
+    assert release_due(sessions, now + HOLD, limit=2) == 1
+    assert held(sessions, referrer) == {AccountKind.AVAILABLE: 3_720}
+
+
+def test_a_release_pays_debt_first(sessions: SessionFactory, now: datetime) -> None:
+    referrer, _ = sell(sessions, now)
+    release_due(sessions, now + HOLD)
+    with sessions.begin() as session:
+        # The money is gone: it was paid out, by hand here.
+        from rules.commission_postings import payout_paid_postings, payout_request_postings
+        from workflows.ledger import Occasion, post
+
+        for number, postings in enumerate(
+            (
+                payout_request_postings(referrer.id, 1_240),
+                payout_paid_postings(referrer.id, 1_240, 0),
+            )
+        ):
+            occasion = Occasion(
+                kind=TransactionKind.PAYOUT_PAID, key=f"by hand {number}", occurred_at=now
+            )
+            post(session, occasion, postings)
+        order = session.scalars(select(Order)).one()
+        refund_line(session, order.lines[0], 5_000, now)
+    assert held(sessions, referrer) == {AccountKind.DEBT: -500}
+    with sessions.begin() as session:
+        seller = session.get_one(Distributor, referrer.id)
+        order = make_order(session, [(make_sku(session), 1)], now=now, referrer=seller)
+        pay_order(session, order, now)
+        ship_order(session, order, now)
+        receive_order(session, order, now)
+        complete_order(session, order, now)
+    assert release_due(sessions, now + HOLD) == 1
+    assert held(sessions, referrer) == {AccountKind.AVAILABLE: 740}

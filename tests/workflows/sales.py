@@ -1,0 +1,47 @@
+"""Sales that are over: what a distributor has earned, and where it stands."""
+
+from datetime import datetime, timedelta
+
+from models.database import SessionFactory
+from models.distributors import Distributor
+from rules.policy import Policy
+from tests.factories.catalogue import make_sku
+from tests.factories.distributors import make_distributor
+from tests.factories.orders import (
+    complete_order,
+    make_order,
+    pay_order,
+    receive_order,
+    ship_order,
+)
+from tests.factories.policies import start_programme
+from workflows.ledger import balances
+
+HOLD = timedelta(days=7)
+
+
+def sell(sessions: SessionFactory, now: datetime, *, orders: int = 1) -> tuple[Distributor, int]:
+    """Completed orders of one referrer, 12.40 yuan of commission each; the last one's id."""
+    start_programme(sessions, Policy())
+    with sessions.begin() as session:
+        referrer = make_distributor(session)
+        sku = make_sku(session)
+        order_id = 0
+        for _ in range(orders):
+            order = make_order(session, [(sku, 1)], now=now, referrer=referrer)
+            pay_order(session, order, now)
+            ship_order(session, order, now)
+            receive_order(session, order, now)
+            complete_order(session, order, now)
+            order_id = order.id
+    return referrer, order_id
+
+
+def held(sessions: SessionFactory, distributor: Distributor) -> dict[str, int]:
+    """What the accounts hold, without zeros."""
+    with sessions.read() as session:
+        return {
+            kind.value: balance
+            for kind, balance in balances(session, distributor.id).items()
+            if balance
+        }
