@@ -3,7 +3,7 @@
 Moments are aware UTC inside; people read Asia/Shanghai, which knows no daylight saving.
 """
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -12,3 +12,14 @@ SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 def local_minute(moment: datetime) -> str:
     """Write a moment as `2026-11-23 22:00`, Asia/Shanghai."""
     return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
+def day_start(moment: datetime) -> datetime:
+    """Return when the Shanghai day of `moment` began (aware UTC)."""
+    local = moment.astimezone(SHANGHAI)
+    return local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+
+
+def month_start(moment: datetime) -> datetime:
+    """Return when the Shanghai month of `moment` began (aware UTC)."""
+    return day_start(moment.astimezone(SHANGHAI).replace(day=1))

@@ -1,0 +1,254 @@
+"""Commission line by line, with the figures that explain it, and the orders it came from."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from models.commissions import CommissionPosting, LineCommission
+from models.ledger import LedgerTransaction
+from models.orders import Order, OrderLine
+from models.pictures import Picture
+from queries.shop import picture_url
+from rules.commission import CommissionStage
+from rules.money import BASIS_POINTS
+from rules.orders import PAID_LIKE, OrderStatus
+
+TRIMMED = "+cap"
+"""Follows the source of a rate that the cap lowered, see `workflows.commissions.freeze`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostingRow:
+    """One change of a line's commission: (base − refunded) × rate, less what was posted; fen."""
+
+    occurred_at: datetime
+    base_fen: int
+    refunded_fen: int
+    rate_bp: int
+    target_fen: int
+    amount_fen: int
+
+    @property
+    def counted_fen(self) -> int:
+        """What the rate is applied to."""
+        return self.base_fen - self.refunded_fen
+
+    @property
+    def is_rounded(self) -> bool:
+        """Whether a fraction of a fen was dropped."""
+        return self.counted_fen * self.rate_bp % BASIS_POINTS != 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommissionRow:
+    """One line and level of a paid order, with everything that makes its amount; fen."""
+
+    id: int
+    order_number: str
+    order_status: OrderStatus
+    paid_at: datetime
+    product_name: str
+    sku_name: str
+    picture_url: str
+    quantity: int
+    level: int
+    rate_bp: int
+    rate_source: str
+    is_trimmed: bool
+    attribution_reason: str
+    is_eligible: bool
+    eligibility_reason: str
+    stage: CommissionStage
+    posted_fen: int
+    refunded_fen: int
+    matures_at: datetime | None
+    postings: tuple[PostingRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralOrder:
+    """An order of one of her customers; the customer's name is for masking only."""
+
+    number: str
+    status: OrderStatus
+    paid_at: datetime
+    customer: str
+    city_code: str
+    goods: str
+    quantity: int
+    payable_fen: int
+    refunded_fen: int
+    level: int
+    commission_fen: int
+
+
+def commission_rows(
+    session: Session,
+    distributor_id: int,
+    stage: CommissionStage | None,
+    *,
+    offset: int,
+    limit: int,
+) -> tuple[tuple[CommissionRow, ...], int]:
+    """Return one page of a distributor's commission, newest first, and how many lines there are."""
+    wanted = [
+        LineCommission.distributor_id == distributor_id,
+        LineCommission.is_eligible.is_not(None),
+    ]
+    if stage is not None:
+        wanted.append(LineCommission.stage == stage)
+    total = session.scalar(select(func.count(LineCommission.id)).where(*wanted)) or 0
+    return _rows(session, wanted, offset, limit), total
+
+
+def explain(session: Session, line_commission_id: int) -> CommissionRow | None:
+    """Return one line's commission with its postings; None before it was paid or if unknown."""
+    wanted = [
+        LineCommission.id == line_commission_id,
+        LineCommission.is_eligible.is_not(None),
+    ]
+    found = _rows(session, wanted, 0, 1)
+    return found[0] if found else None
+
+
+def commission_of_order(session: Session, order_id: int) -> tuple[CommissionRow, ...]:
+    """Return everybody's commission on one order, for staff."""
+    wanted = [LineCommission.order_id == order_id, LineCommission.is_eligible.is_not(None)]
+    return _rows(session, wanted, 0, 1_000)
+
+
+def referral_orders(
+    session: Session, distributor_id: int, *, offset: int, limit: int
+) -> tuple[tuple[ReferralOrder, ...], int]:
+    """Return one page of the paid orders that she or those she invited referred."""
+    wanted = [
+        (Order.referrer_id == distributor_id) | (Order.inviter_id == distributor_id),
+        Order.status.in_(PAID_LIKE),
+    ]
+    total = session.scalar(select(func.count(Order.id)).where(*wanted)) or 0
+    orders = session.scalars(
+        select(Order)
+        .where(*wanted)
+        .order_by(Order.paid_at.desc(), Order.id.desc())
+        .offset(offset)
+        .limit(limit)
+    ).all()
+    ids = [order.id for order in orders]
+    earned = {
+        order_id: int(sum_fen)
+        for order_id, sum_fen in session.execute(
+            select(LineCommission.order_id, func.sum(LineCommission.posted_fen))
+            .where(
+                LineCommission.order_id.in_(ids),
+                LineCommission.distributor_id == distributor_id,
+            )
+            .group_by(LineCommission.order_id)
+        )
+    }
+    goods: defaultdict[int, list[tuple[str, int]]] = defaultdict(list)
+    for order_id, name, quantity in session.execute(
+        select(OrderLine.order_id, OrderLine.product_name, OrderLine.quantity)
+        .where(OrderLine.order_id.in_(ids))
+        .order_by(OrderLine.id)
+    ):
+        goods[order_id].append((name, quantity))
+    rows = tuple(
+        _referral(order, goods[order.id], distributor_id, earned.get(order.id, 0))
+        for order in orders
+    )
+    return rows, total
+
+
+def _referral(
+    order: Order, goods: Sequence[tuple[str, int]], distributor_id: int, earned_fen: int
+) -> ReferralOrder:
+    assert order.paid_at is not None
+    return ReferralOrder(
+        number=order.number,
+        status=order.status,
+        paid_at=order.paid_at,
+        customer=order.receiver,
+        city_code=order.city_code,
+        goods=goods[0][0],
+        quantity=sum(quantity for _, quantity in goods),
+        payable_fen=order.payable_fen,
+        refunded_fen=order.refunded_fen,
+        level=1 if order.referrer_id == distributor_id else 2,
+        commission_fen=earned_fen,
+    )
+
+
+def _rows(
+    session: Session, wanted: Sequence[ColumnElement[bool]], offset: int, limit: int
+) -> tuple[CommissionRow, ...]:
+    found = session.execute(
+        select(LineCommission, Order, OrderLine, Picture.sha256)
+        .join(Order, Order.id == LineCommission.order_id)
+        .join(OrderLine, OrderLine.id == LineCommission.order_line_id)
+        .join(Picture, Picture.id == OrderLine.picture_id)
+        .where(*wanted)
+        .order_by(LineCommission.id.desc())
+        .offset(offset)
+        .limit(limit)
+    ).all()
+    postings = _postings(session, [row.LineCommission.id for row in found])
+    return tuple(
+        _row(row.LineCommission, row.Order, row.OrderLine, row.sha256, postings) for row in found
+    )
+
+
+def _row(
+    share: LineCommission,
+    order: Order,
+    line: OrderLine,
+    sha256: str,
+    postings: dict[int, tuple[PostingRow, ...]],
+) -> CommissionRow:
+    assert order.paid_at is not None
+    return CommissionRow(
+        id=share.id,
+        order_number=order.number,
+        order_status=order.status,
+        paid_at=order.paid_at,
+        product_name=line.product_name,
+        sku_name=line.sku_name,
+        picture_url=picture_url(sha256),
+        quantity=line.quantity,
+        level=share.level,
+        rate_bp=share.rate_bp,
+        rate_source=share.rate_source.removesuffix(TRIMMED),
+        is_trimmed=share.rate_source.endswith(TRIMMED),
+        attribution_reason=order.attribution_reason,
+        is_eligible=bool(share.is_eligible),
+        eligibility_reason=share.eligibility_reason or "",
+        stage=share.stage,
+        posted_fen=share.posted_fen,
+        refunded_fen=line.refunded_fen,
+        matures_at=share.matures_at,
+        postings=postings.get(share.id, ()),
+    )
+
+
+def _postings(session: Session, share_ids: Sequence[int]) -> dict[int, tuple[PostingRow, ...]]:
+    found: defaultdict[int, list[PostingRow]] = defaultdict(list)
+    for posting, occurred_at in session.execute(
+        select(CommissionPosting, LedgerTransaction.occurred_at)
+        .join(LedgerTransaction, LedgerTransaction.id == CommissionPosting.transaction_id)
+        .where(CommissionPosting.line_commission_id.in_(share_ids))
+        .order_by(CommissionPosting.id)
+    ):
+        found[posting.line_commission_id].append(
+            PostingRow(
+                occurred_at=occurred_at,
+                base_fen=posting.base_fen,
+                refunded_fen=posting.refunded_fen,
+                rate_bp=posting.rate_bp,
+                target_fen=posting.target_fen,
+                amount_fen=posting.amount_fen,
+            )
+        )
+    return {share_id: tuple(rows) for share_id, rows in found.items()}

@@ -1,0 +1,161 @@
+"""Payouts as the distributor and the staff see them."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from models.distributors import Distributor
+from models.payouts import Payout, PayoutDecision
+from models.staff import StaffMember
+from queries.centre import Balances, balances_of
+from rules.payouts import OPEN, PayoutChannel, PayoutStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What one member of staff said about a payout."""
+
+    staff_id: int
+    staff_name: str
+    is_approval: bool
+    reason: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayoutRow:
+    """One payout; amounts are fen. `package_info` opens the sheet in which she confirms."""
+
+    id: int
+    out_bill_no: str
+    distributor_id: int
+    distributor_name: str
+    distributor_number: str
+    channel: PayoutChannel
+    status: PayoutStatus
+    amount_fen: int
+    tax_fen: int
+    net_fen: int
+    requested_at: datetime
+    approved_at: datetime | None
+    finished_at: datetime | None
+    transfer_bill_no: str | None
+    package_info: str | None
+    failure: str | None
+    decisions: tuple[Decision, ...]
+
+    @property
+    def approvals(self) -> int:
+        """How many different people have approved."""
+        return sum(decision.is_approval for decision in self.decisions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayoutDesk:
+    """What stands on a distributor's payout page besides the list."""
+
+    balances: Balances
+    open_payout: PayoutRow | None
+    paid_fen: int
+
+
+def payout_desk(session: Session, distributor_id: int) -> PayoutDesk:
+    """Return what she may ask for, and the payout that is under way."""
+    found = _rows(session, [Payout.distributor_id == distributor_id, Payout.status.in_(OPEN)], 0, 1)
+    paid_fen = session.scalar(
+        select(func.sum(Payout.amount_fen)).where(
+            Payout.distributor_id == distributor_id, Payout.status == PayoutStatus.PAID
+        )
+    )
+    return PayoutDesk(
+        balances=balances_of(session, distributor_id),
+        open_payout=found[0] if found else None,
+        paid_fen=int(paid_fen or 0),
+    )
+
+
+def payouts_of(
+    session: Session, distributor_id: int, *, offset: int, limit: int
+) -> tuple[tuple[PayoutRow, ...], int]:
+    """Return one page of a distributor's payouts, newest first, and how many there are."""
+    wanted = [Payout.distributor_id == distributor_id]
+    total = session.scalar(select(func.count(Payout.id)).where(*wanted)) or 0
+    return _rows(session, wanted, offset, limit), total
+
+
+def payouts_in(
+    session: Session, statuses: Collection[PayoutStatus], *, offset: int, limit: int
+) -> tuple[tuple[PayoutRow, ...], int]:
+    """Return one page of all payouts in some states (none: all), newest first, and how many."""
+    wanted = [Payout.status.in_(statuses)] if statuses else []
+    total = session.scalar(select(func.count(Payout.id)).where(*wanted)) or 0
+    return _rows(session, wanted, offset, limit), total
+
+
+def payout(session: Session, payout_id: int) -> PayoutRow | None:
+    """Return one payout, or None."""
+    found = _rows(session, [Payout.id == payout_id], 0, 1)
+    return found[0] if found else None
+
+
+def _rows(
+    session: Session, wanted: Sequence[ColumnElement[bool]], offset: int, limit: int
+) -> tuple[PayoutRow, ...]:
+    found = session.execute(
+        select(Payout, Distributor.name, Distributor.number)
+        .join(Distributor, Distributor.id == Payout.distributor_id)
+        .where(*wanted)
+        .order_by(Payout.id.desc())
+        .offset(offset)
+        .limit(limit)
+    ).all()
+    decisions = _decisions(session, [row.Payout.id for row in found])
+    return tuple(
+        _row(row.Payout, row.name, row.number, decisions.get(row.Payout.id, ())) for row in found
+    )
+
+
+def _row(stored: Payout, name: str, number: str, decisions: tuple[Decision, ...]) -> PayoutRow:
+    return PayoutRow(
+        id=stored.id,
+        out_bill_no=stored.out_bill_no,
+        distributor_id=stored.distributor_id,
+        distributor_name=name,
+        distributor_number=number,
+        channel=stored.channel,
+        status=stored.status,
+        amount_fen=stored.amount_fen,
+        tax_fen=stored.tax_fen,
+        net_fen=stored.net_fen,
+        requested_at=stored.requested_at,
+        approved_at=stored.approved_at,
+        finished_at=stored.finished_at,
+        transfer_bill_no=stored.transfer_bill_no,
+        package_info=stored.package_info,
+        failure=stored.failure,
+        decisions=decisions,
+    )
+
+
+def _decisions(session: Session, payout_ids: Sequence[int]) -> dict[int, tuple[Decision, ...]]:
+    found: defaultdict[int, list[Decision]] = defaultdict(list)
+    for decision, name in session.execute(
+        select(PayoutDecision, StaffMember.name)
+        .join(StaffMember, StaffMember.id == PayoutDecision.staff_id)
+        .where(PayoutDecision.payout_id.in_(payout_ids))
+        .order_by(PayoutDecision.id)
+    ):
+        found[decision.payout_id].append(
+            Decision(
+                staff_id=decision.staff_id,
+                staff_name=name,
+                is_approval=decision.is_approval,
+                reason=decision.reason,
+                decided_at=decision.decided_at,
+            )
+        )
+    return {payout_id: tuple(rows) for payout_id, rows in found.items()}
