@@ -6,6 +6,7 @@ import structlog
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from rules.errors import RuleViolation
 from rules.payments import PaymentMismatch
 from web.collaborators import collaborators
 from web.csrf import protection
@@ -64,4 +65,8 @@ def _known(number: str, confirm: Callable[[], object]) -> ResponseReturnValue:
     except LookupError:
         log.exception("unknown_notification", number=number)
         return jsonify(code="FAIL", message="unknown number"), 400
+    except RuleViolation as refusal:
+        # Another amount, another person, or an end that contradicts ours: staff must look.
+        log.exception("refused_notification", number=number, code=refusal.code)
+        return jsonify(code="FAIL", message=refusal.message), 400
     return Response(status=204)
