@@ -1,5 +1,6 @@
 """Who of the brand's staff may do what, which passwords are good, and when is a login slowed?"""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -246,3 +247,48 @@ def check_login_rate(
     retry_at = failures.last_at + timedelta(seconds=seconds)
     if now < retry_at:
         raise LoginThrottled(retry_at, now)
+
+
+LOGIN_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
+
+
+class LoginNameRefused(RuleViolation):
+    """A login name that can't be used, or that somebody has."""
+
+    code = "login_name_refused"
+    message = "登录名要用 2–32 个小写字母、数字、点或短横线。"
+
+
+def check_login_name(login: str) -> str:
+    """Return a new member's login name in lower case.
+
+    Raises: LoginNameRefused.
+    """
+    lowered = login.strip().lower()
+    if LOGIN_NAME.fullmatch(lowered) is None:
+        raise LoginNameRefused
+    return lowered
+
+
+class LoginRefused(RuleViolation):
+    """A login that failed; it never says whether the name or the password was wrong."""
+
+    code = "login_refused"
+    message = "登录名或密码不正确。"
+
+
+class StaffChangeRefused(RuleViolation):
+    """A change of staff that would lock everybody out, or that changes nothing."""
+
+    code = "staff_change_refused"
+    message = "这个员工账号现在不能这样修改。"
+
+
+SESSION_IDLE: Final = timedelta(hours=4)
+SESSION_LIFETIME: Final = timedelta(hours=12)
+"""A login lasts a working day at most, and ends earlier when nobody uses it."""
+
+
+def is_session_live(last_seen_at: datetime, expires_at: datetime, now: datetime) -> bool:
+    """Return whether a login still holds. Real time, aware UTC."""
+    return now < expires_at and now < last_seen_at + SESSION_IDLE
