@@ -44,3 +44,16 @@ def identify(sessions: SessionFactory, identity: WebIdentity, now: datetime) -> 
         if identity.union_id is not None:
             person.union_id = identity.union_id
         return Person(id=person.id, openid=person.openid, is_virtual=person.is_virtual)
+
+
+def follow(person: WeChatUser, now: datetime) -> None:
+    """Write down that she follows the account (关注). A step."""
+    person.is_following = True
+    person.followed_at = now
+    person.unfollowed_at = None
+
+
+def unfollow(person: WeChatUser, now: datetime) -> None:
+    """Write down that she left (取消关注); nothing may be sent to her by chat. A step."""
+    person.is_following = False
+    person.unfollowed_at = now
