@@ -120,4 +120,5 @@ def _add_calls(api: Blueprint, world: World) -> None:
     @api.post("/reset")
     def reset() -> Response:
         world.ground.store.clear()
+        world.ground.panel.knobs = world.ground.settings.knobs
         return jsonify({})

@@ -4,7 +4,7 @@ import socket
 import time
 
 from flask import Flask, Response, g, jsonify, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from sandbox.calls import Call
 from sandbox.errors import ApiError, BridgeError, ControlError, PayError
@@ -103,9 +103,17 @@ def _call(response: Response) -> Call:
         target=raw_target(),
         status=0 if "is_hung_up" in g else response.status_code,
         code=code,
-        request=_summary(request.content_type, request.get_data()),
+        request=_request_summary(),
         response=_summary(response.content_type, response.get_data()),
     )
+
+
+def _request_summary() -> str:
+    try:
+        content = request.get_data()
+    except RequestEntityTooLarge:
+        return f"<{request.content_length} bytes, refused>"
+    return _summary(request.content_type, content)
 
 
 def raw_target() -> str:

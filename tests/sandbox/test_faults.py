@@ -177,6 +177,16 @@ def test_calls_are_recorded(sandbox: Sandbox, api: AccountApi, li: Phone) -> Non
     assert sandbox.count_calls("") == 0
 
 
+def test_a_call_that_is_too_large_is_refused_and_recorded(
+    sandbox: Sandbox, api: AccountApi
+) -> None:
+    token = {"access_token": api.token}
+    huge = b"x" * (17 * 1024 * 1024)
+    assert api.raw("POST", "/cgi-bin/menu/create", params=token, data=huge).json()["errcode"] == -1
+    (call,) = sandbox.calls("/cgi-bin/menu/create")
+    assert "refused" in call["request"]
+
+
 def test_knobs_and_reset(sandbox: Sandbox, li: Phone) -> None:
     with pytest.raises(Refused, match="unknown knob"):
         sandbox.turn(no_such_knob=1)
@@ -184,7 +194,9 @@ def test_knobs_and_reset(sandbox: Sandbox, li: Phone) -> None:
         sandbox.turn(text_bytes=1.5)
     sandbox.say(li, "在吗")
     sandbox.settle()
+    sandbox.turn(text_bytes=1)
     sandbox.reset()
+    assert sandbox.call("GET", "/knobs")["text_bytes"] == 2048
     assert sandbox.call("GET", "/phones")["phones"] == []
 
 
