@@ -11,7 +11,7 @@ from models.distributors import Distributor, DistributorApplication
 from models.ledger import LedgerAccount
 from models.orders import Order
 from models.policies import Grade
-from models.referrals import Binding
+from models.referrals import Binding, ReferralCode
 from models.training import InboxMessage
 from rules.china_time import day_start, month_start
 from rules.distributors import ApplicationStatus, DistributorStatus
@@ -154,4 +154,11 @@ def centre_home(session: Session, distributor_id: int, now: datetime) -> CentreH
         month=takings(session, distributor_id, month_start(now)),
         customers=customers or 0,
         unread=unread or 0,
+    )
+
+
+def referral_code(session: Session, distributor_id: int) -> str | None:
+    """Return her referral code (推广码)."""
+    return session.scalar(
+        select(ReferralCode.code).where(ReferralCode.distributor_id == distributor_id)
     )

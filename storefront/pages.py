@@ -3,6 +3,7 @@
 from storefront import (
     addresses,
     blueprint,
+    centre,
     checkout,
     orders,
     payments,
@@ -15,6 +16,7 @@ from storefront import (
 __all__ = [
     "addresses",
     "blueprint",
+    "centre",
     "checkout",
     "orders",
     "payments",

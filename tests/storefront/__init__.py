@@ -1,0 +1,1 @@
+"""The face of customers and distributors, without a browser."""
