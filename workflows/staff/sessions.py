@@ -70,7 +70,7 @@ def staff_of(sessions: SessionFactory, token: str, now: datetime) -> LoggedInSta
         ).one_or_none()
         if found is None:
             return None
-        login, member = found.tuple()
+        login, member = found.StaffSession, found.StaffMember
         if not member.is_active or not is_session_live(login.last_seen_at, login.expires_at, now):
             return None
         last_seen_at = login.last_seen_at
