@@ -31,7 +31,7 @@ class Server:
         self.world: World = worlds.build(replace(settings, account=account))
         self._http.app = create_app(self.world)
         self._thread = threading.Thread(
-            target=self._http.serve_forever, kwargs={"poll_interval": 0.1}, name="http"
+            target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, name="http"
         )
 
     def start(self) -> None:
