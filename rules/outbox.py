@@ -46,7 +46,14 @@ EDGES: Final[Edges[WorkStatus]] = MappingProxyType(
             }
         ),
         WorkStatus.SENDING: frozenset(
-            {WorkStatus.DONE, WorkStatus.PENDING, WorkStatus.FAILED, WorkStatus.UNKNOWN}
+            {
+                WorkStatus.DONE,
+                WorkStatus.PENDING,
+                WorkStatus.FAILED,
+                # WeChat refused because of the person (no window), not because of us.
+                WorkStatus.SKIPPED,
+                WorkStatus.UNKNOWN,
+            }
         ),
         WorkStatus.DONE: frozenset(),
         WorkStatus.FAILED: frozenset(),

@@ -7,7 +7,14 @@ from sqlalchemy.orm import Session
 
 from models.database import insert_on_conflict
 from models.people import ChatInteraction, WeChatUser
-from rules.chat_window import ChatRoom, Interaction, InteractionKind, chat_room, open_interactions
+from rules.chat_window import (
+    ChatObstacle,
+    ChatRoom,
+    Interaction,
+    InteractionKind,
+    chat_room,
+    open_interactions,
+)
 
 
 def note_interaction(
@@ -40,6 +47,36 @@ def count_sent(session: Session, wechat_user_id: int, messages: int, now: dateti
             ChatInteraction.kind.in_([item.kind for item in opened]),
         )
         .values(sent_count=ChatInteraction.sent_count + messages)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def reserve_messages(
+    session: Session, wechat_user_id: int, messages: int, now: datetime
+) -> ChatRoom:
+    """Count messages that are about to be sent if all of them may go out; else say why not.
+
+    The person's row is locked, so two workers that write to her never count past the limit.
+    """
+    session.get_one(WeChatUser, wechat_user_id, with_for_update=True)
+    room = may_write(session, wechat_user_id, now)
+    if room.messages is not None and 0 < room.messages < messages:
+        return ChatRoom(messages=0, obstacle=ChatObstacle.NO_ROOM)
+    if room.is_open:
+        count_sent(session, wechat_user_id, messages, now)
+    return room
+
+
+def return_messages(session: Session, wechat_user_id: int, messages: int) -> None:
+    """Take back what was counted for messages that certainly were not sent."""
+    session.execute(
+        update(ChatInteraction)
+        .where(
+            ChatInteraction.wechat_user_id == wechat_user_id,
+            # She may have spoken since, which began a new count.
+            ChatInteraction.sent_count >= messages,
+        )
+        .values(sent_count=ChatInteraction.sent_count - messages)
         .execution_options(synchronize_session=False)
     )
 

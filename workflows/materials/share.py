@@ -36,6 +36,11 @@ def share_material(
     return share
 
 
+def share_path(code: str, token: str) -> str:
+    """Return the path behind a share's QR and link."""
+    return f"/r/{code}?s={token}"
+
+
 def record_open(sessions: SessionFactory, token: str, wechat_user_id: int, now: datetime) -> None:
     """Count that a person opened a share; the same person counts once, an unknown token never."""
     with sessions.begin() as session:

@@ -1,0 +1,1 @@
+"""Payouts, from the request to the money that arrived or came back."""
