@@ -17,12 +17,17 @@ from sandbox.world import World
 
 def install(app: Flask, world: World) -> PhoneBrowsers:
     """Add the page with the phones, and put their browsers in front of the application."""
-    store, followers = world.ground.store, world.followers
+
+    def openid_of(phone_id: str) -> str | None:
+        phone = world.followers.find(phone_id)
+        return None if phone is None else phone.openid
+
+    store = world.ground.store
     chats = Chats(store, world.ground.clock)
     browsers = PhoneBrowsers(
         app.wsgi_app,
         application_url=lambda: origin(world.callbacks.url),
-        is_phone=lambda phone_id: followers.find(phone_id) is not None,
+        openid_of=openid_of,
     )
     table = Table(
         world=world, chats=chats, album=Album(store), news=News(world, chats), browsers=browsers

@@ -8,13 +8,14 @@ redirect stays on the phone's host; and each page gets WeChat's bridge script.
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from http.cookiejar import DefaultCookiePolicy
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib import resources
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import requests
-from requests.cookies import RequestsCookieJar
+from requests.cookies import extract_cookies_to_jar, get_cookie_header
+from werkzeug.wrappers import Response
 
 from sandbox.phones.rewriting import (
     BRIDGE_PATH,
@@ -43,7 +44,8 @@ _HOP_BY_HOP = {
 _NOT_SENT = _HOP_BY_HOP | {"host", "cookie", "accept-encoding", "content-length", "content-type"}
 _NOT_RETURNED = _HOP_BY_HOP | {
     "set-cookie", "x-frame-options", "content-length", "content-security-policy",
-    "content-security-policy-report-only", "cross-origin-opener-policy", "server", "date",
+    "content-security-policy-report-only", "cross-origin-opener-policy",
+    "cross-origin-resource-policy", "server", "date",
 }  # fmt: skip
 
 Headers = list[tuple[str, str]]
@@ -57,13 +59,20 @@ class PhoneBrowsers:
         sandbox: "WSGIApplication",
         *,
         application_url: Callable[[], str],
-        is_phone: Callable[[str], bool],
+        openid_of: Callable[[str], str | None],
     ) -> None:
-        """`application_url` is the application's origin; `is_phone` knows the phones' ids."""
+        """`application_url` is the application's origin; `openid_of` knows the phones.
+
+        Cookies belong to a person, not to a name: after a reset a phone's owner is another.
+        """
         self._sandbox = sandbox
         self._application_url = application_url
-        self._is_phone = is_phone
-        self._sessions: dict[str, requests.Session] = {}
+        self._openid_of = openid_of
+        self._jars: dict[str, CookieJar] = {}
+        self._http = requests.Session()
+        self._http.trust_env = False
+        # What answers set goes into the phone's jar, never into one that phones share.
+        self._http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._lock = threading.Lock()
         self._bridge = resources.files("sandbox.phones").joinpath("static/bridge.js").read_bytes()
 
@@ -75,7 +84,7 @@ class PhoneBrowsers:
         if found is None:
             return self._sandbox(environ, start_response)
         phone_id = found.group(1)
-        if not self._is_phone(phone_id):
+        if self._openid_of(phone_id) is None:
             body = trouble_page("没有这部手机", f"沙箱里没有名为 {phone_id} 的手机。")
             start_response("404 Not Found", _page_headers(body))
             return [body]
@@ -90,15 +99,10 @@ class PhoneBrowsers:
 
     def fetch(self, phone_id: str, url: str) -> bytes | None:
         """Return what a phone gets at an application's address, or None for an error page."""
-        answer = self._session(phone_id).get(
-            url, headers={"User-Agent": "Mozilla/5.0" + WECHAT_AGENT}, timeout=_TIMEOUT_SECONDS
-        )
-        return answer.content if answer.ok else None
-
-    def forget(self, phone_id: str) -> None:
-        """Clear a phone's cookies."""
-        with self._lock:
-            self._sessions.pop(phone_id, None)
+        request = requests.Request("GET", url, {"User-Agent": "Mozilla/5.0" + WECHAT_AGENT})
+        answer = self._send(phone_id, request)
+        with answer:
+            return answer.content if answer.ok and not answer.is_redirect else None
 
     def _addresses(self, environ: "WSGIEnvironment") -> Addresses:
         host = environ["HTTP_HOST"].lower()
@@ -110,18 +114,23 @@ class PhoneBrowsers:
             frames=tuple(f"{scheme}://{name}{colon}{port}" for name in ("localhost", "127.0.0.1")),
         )
 
-    def _session(self, phone_id: str) -> requests.Session:
+    def _jar(self, phone_id: str) -> CookieJar:
+        # Browsers send Secure cookies to this machine without TLS, so the phones do.
+        policy = DefaultCookiePolicy(secure_protocols=("http", "https"))
         with self._lock:
-            session = self._sessions.get(phone_id)
-            if session is None:
-                session = requests.Session()
-                session.trust_env = False
-                # Browsers send Secure cookies to this machine without TLS, so the phones do.
-                session.cookies = RequestsCookieJar(
-                    DefaultCookiePolicy(secure_protocols=("http", "https"))
-                )
-                self._sessions[phone_id] = session
-            return session
+            return self._jars.setdefault(self._openid_of(phone_id) or "", CookieJar(policy))
+
+    def _send(self, phone_id: str, request: requests.Request) -> requests.Response:
+        """Send a request with the phone's cookies and keep what the answer sets."""
+        jar, prepared = self._jar(phone_id), request.prepare()
+        cookies = get_cookie_header(jar, prepared)  # type: ignore[no-untyped-call]
+        if cookies:
+            prepared.headers["Cookie"] = cookies
+        answer = self._http.send(
+            prepared, stream=True, allow_redirects=False, timeout=_TIMEOUT_SECONDS
+        )
+        extract_cookies_to_jar(jar, prepared, answer.raw)  # type: ignore[no-untyped-call]
+        return answer
 
     def _authorise(
         self,
@@ -134,11 +143,16 @@ class PhoneBrowsers:
         inner = dict(environ)
         inner["HTTP_HOST"] = addresses.frames[0].partition("://")[2]
         inner["HTTP_" + PHONE_HEADER.upper().replace("-", "_")] = phone_id
-
-        def start(status: str, headers: Headers, *rest: object) -> Callable[[bytes], object]:
-            return start_response(status, [_moved(h, addresses) for h in headers], *rest)  # type: ignore[arg-type]
-
-        return self._sandbox(inner, start)
+        answer = Response.from_app(self._sandbox, inner, buffered=True)
+        if answer.location is not None:
+            answer.location = outward(answer.location, addresses)
+        if answer.mimetype == "text/html":
+            policy = content_security_policy(
+                answer.headers.get("Content-Security-Policy", ""), addresses
+            )
+            answer.data = with_bridge(answer.data, script_nonce(policy), addresses)
+            answer.headers["Content-Security-Policy"] = policy
+        return answer(environ, start_response)
 
     def _application(
         self,
@@ -148,15 +162,13 @@ class PhoneBrowsers:
         addresses: Addresses,
     ) -> Iterable[bytes]:
         try:
-            answer = self._session(phone_id).request(
+            request = requests.Request(
                 environ["REQUEST_METHOD"],
                 addresses.home + _target(environ),
                 headers=_request_headers(environ, addresses),
                 data=_body(environ),
-                stream=True,
-                allow_redirects=False,
-                timeout=_TIMEOUT_SECONDS,
             )
+            answer = self._send(phone_id, request)
         except requests.RequestException as error:
             page = trouble_page("无法打开网页", f"{addresses.home} 没有应答。", str(error))
             body = with_bridge(page, None, addresses)

@@ -57,9 +57,14 @@ class News:
             "now": iso_utc(clock.now()),
             "offset_seconds": clock.offset_seconds,
             "menu": self._world.menus.current(),
+            "last_call_id": self._newest("SELECT max(call_id) FROM calls"),
+            "last_delivery_id": self._newest("SELECT max(delivery_id) FROM deliveries"),
             "phones": {mark.phone_id: self._phone(mark) for mark in marks},
             "entries": [entry_json(entry) for entry in self._chats.after(entry_id)],
         }
+
+    def _newest(self, query: str) -> int:
+        return self._world.ground.store.number(query)
 
     def _phone(self, mark: Mark) -> dict[str, object]:
         phone = self._world.followers.get(mark.phone_id)

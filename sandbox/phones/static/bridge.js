@@ -36,6 +36,9 @@
       lastCall += 1;
       if (name === "updateAppMessageShareData" || name === "onMenuShareAppMessage") {
         Object.assign(share, parameters);
+      ["link", "imgUrl"].filter((key) => share[key]).forEach((key) => {
+        share[key] = new URL(share[key], window.location.href).href;
+      });
         report();
         if (done) done({ err_msg: `${name}:ok` });
         return;

@@ -5,10 +5,13 @@ import { h, icon } from "./dom.js";
 import { actionSheet, toast } from "./sheets.js";
 import { pay, receive } from "./wallet.js";
 
+export const phoneOrigin = (id) =>
+  `${location.protocol}//${id}.localhost${location.port ? `:${location.port}` : ""}`;
+
 export class Browser {
   constructor(phone, url) {
     this.phone = phone;
-    this.origin = `${location.protocol}//${phone.id}.localhost${location.port ? `:${location.port}` : ""}`;
+    this.origin = phoneOrigin(phone.id);
     this.trail = [];
     this.page = { title: "", share: null, pictures: [] };
     this.frame = h("iframe", { class: "page", title: `${phone.name}的网页`, allow: "clipboard-write" });
@@ -39,7 +42,7 @@ export class Browser {
 
   outward(url) {
     const parsed = new URL(url);
-    return this.phone.world.isApplication(url) ? this.origin + url.slice(parsed.origin.length) : url;
+    return this.phone.world.isWithinReach(url) ? this.origin + url.slice(parsed.origin.length) : url;
   }
 
   homeward(url) {

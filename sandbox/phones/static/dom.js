@@ -14,6 +14,12 @@ export function h(tag, properties = {}, ...children) {
   return element;
 }
 
+// What is covered or on its way out can be neither pressed nor read aloud.
+export function hide(element, isHidden) {
+  element.inert = isHidden;
+  element.ariaHidden = isHidden ? "true" : null;
+}
+
 const line = (path, extra = "") =>
   `<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.7" stroke-linecap="round" stroke-linejoin="round" ${extra}>${path}</svg>`;
 
@@ -61,7 +67,7 @@ const palettes = [
 ];
 const hairs = [
   '<path d="M22 44c-4-26 10-32 18-32s22 6 18 32c2 8 3 14 3 20H19c0-6 1-12 3-20Z"/>',
-  '<path d="M23 40c-3-22 8-28 17-28s20 6 17 28l-4-8c-8 0-17-2-21-7-1 4-4 7-9 15Z"/>',
+  '<path d="M21 53c-3-31 7-42 19-42s22 11 19 42c-4 3-9 2-11-1V34H32v18c-2 3-7 4-11 1Z"/>',
   '<circle cx="40" cy="11" r="8"/><path d="M23 40c-4-22 8-27 17-27s21 5 17 27l-5-11c-8 1-18 0-24 0Z"/>',
 ];
 
@@ -69,13 +75,13 @@ export function portrait(name) {
   let sum = 7;
   for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)) % 9973;
   const [ground, skin, hair, cloth] = palettes[sum % palettes.length];
-  const kind = sum % hairs.length;
+  const kind = Math.floor(sum / palettes.length) % hairs.length;
   const span = h("span", { class: "avatar", "aria-hidden": "true" });
   span.innerHTML = `<svg viewBox="0 0 80 80"><rect width="80" height="80" fill="${ground}"/>
-    <g fill="${hair}">${kind === 1 ? "" : hairs[kind]}</g>
+    <g fill="${hair}">${hairs[kind]}</g>
     <path d="M12 84c0-20 14-25 28-25s28 5 28 25Z" fill="${cloth}"/>
     <path d="M34 50h12v10c0 4-12 4-12 0Z" fill="${skin}"/><ellipse cx="40" cy="38" rx="14.5" ry="17" fill="${skin}"/>
-    <g fill="${hair}"><path d="M25 36c0-14 7-19 15-19s15 5 15 19c-3-6-6-9-8-10-6 3-14 4-17 2-2 2-4 4-5 8Z"/>${kind === 1 ? hairs[1] : ""}</g>
+    <g fill="${hair}"><path d="M25 36c0-14 7-19 15-19s15 5 15 19c-3-6-6-9-8-10-6 3-14 4-17 2-2 2-4 4-5 8Z"/></g>
     <g fill="#3a2a28"><circle cx="34" cy="40" r="1.5"/><circle cx="46" cy="40" r="1.5"/></g>
     <path d="M36 47c2.5 2.3 5.5 2.3 8 0" stroke="#b5523f" stroke-width="1.7" fill="none" stroke-linecap="round"/></svg>`;
   return span;

@@ -3,6 +3,7 @@
 import { control } from "./api.js";
 import { h, icon, moment } from "./dom.js";
 
+const LISTED = 50;
 const MOVES = [["1 小时", 3600], ["1 天", 86400], ["3 天", 259200], ["7 天", 604800], ["15 天", 1296000]];
 const FAULTS = [
   { path: "callback", kind: "drop", text: "下一条消息丢在路上", note: "平台会重试" },
@@ -22,6 +23,8 @@ export class Drawer {
     this.element = element;
     this.world = world;
     this.tab = "clock";
+    this.afterCall = 0;
+    this.afterDelivery = 0;
     this.said = h("p", { class: "said", role: "status" });
     this.nav = h("nav", {});
     this.body = h("div", { class: "drawer-body" });
@@ -32,8 +35,9 @@ export class Drawer {
     }, 2000);
   }
 
-  setClock({ now, offset_seconds: offset }) {
-    this.now = now;
+  setClock({ offset_seconds: offset, last_call_id: call, last_delivery_id: delivery }) {
+    this.afterCall = Math.max(0, call - LISTED);
+    this.afterDelivery = Math.max(0, delivery - LISTED);
     const days = offset / 86400;
     const note = document.getElementById("clock-note");
     note.textContent = Math.abs(offset) < 60 ? "与真实时间一致" : `快进了 ${days >= 1 ? `${days.toFixed(1).replace(".0", "")} 天` : `${Math.round(offset / 3600)} 小时`}`;
@@ -103,11 +107,11 @@ export class Drawer {
   }
 
   async deliveries() {
-    const { deliveries } = await control.get("/deliveries");
+    const { deliveries } = await control.get(`/deliveries?after=${this.afterDelivery}`);
     const states = { pending: "等待", held: "扣住", delivered: "送达", given_up: "放弃" };
     return [
       h("p", { class: "note" }, "微信平台推给应用的消息、事件与通知。"),
-      ...deliveries.slice(-40).reverse().map((item) => h("details", { class: `log-row is-${item.state}`, "data-key": item.delivery_id },
+      ...deliveries.slice().reverse().map((item) => h("details", { class: `log-row is-${item.state}`, "data-key": item.delivery_id },
         h("summary", {}, h("i", { class: "state" }, states[item.state]), h("span", {}, `${item.channel} · ${item.event}`),
           h("small", {}, item.tries > 1 ? `${item.tries} 次` : "")),
         h("pre", {}, item.attempts.map((a) => `${time(a.at)}  ${a.status || a.error}  ${Math.round(a.seconds * 1000)} ms`).join("\n") || "还没有尝试"))),
@@ -116,9 +120,9 @@ export class Drawer {
   }
 
   async calls() {
-    const { calls, count } = await control.get("/calls?limit=40");
+    const { calls } = await control.get(`/calls?after=${this.afterCall}&limit=${LISTED}`);
     return [
-      h("p", { class: "note" }, `应用向微信平台发出的请求，共 ${count} 次。`),
+      h("p", { class: "note" }, `应用向微信平台发出的请求，共 ${this.afterCall + calls.length} 次，列出最近 ${calls.length} 次。`),
       ...calls.slice().reverse().map((item) => h("details", { class: `log-row ${item.status >= 400 || (item.code && !["0", "ok"].includes(String(item.code))) ? "is-given_up" : "is-delivered"}`, "data-key": item.call_id },
         h("summary", {}, h("i", { class: "state" }, String(item.code || item.status)), h("span", {}, `${item.method} ${item.path}`), h("small", {}, time(item.at))),
         h("pre", {}, [item.request, item.response].map((text) => (typeof text === "string" ? text : JSON.stringify(text, null, 1))).join("\n\n")))),

@@ -38,7 +38,7 @@ function card(entry, phone) {
     h("span", { class: "link-card-title" }, title || url),
     h("span", { class: "link-card-body" },
       h("span", { class: "link-card-text" }, description || ""),
-      image ? h("img", { src: image, alt: "", draggable: false }) : h("span", { class: "link-card-blank" })),
+      image ? h("img", { src: phone.pictureOf(image), alt: "", draggable: false }) : h("span", { class: "link-card-blank" })),
     h("span", { class: "link-card-foot" }, "网页"));
   element.addEventListener("click", (event) => {
     event.preventDefault();
@@ -50,10 +50,10 @@ function card(entry, phone) {
 
 function article(item, phone, isLead) {
   const element = h("a", { class: isLead ? "article article-lead" : "article", href: item.url },
-    isLead && item.picture_url ? h("span", { class: "article-cover" }, h("img", { src: item.picture_url, alt: "", draggable: false })) : null,
+    isLead && item.picture_url ? h("span", { class: "article-cover" }, h("img", { src: phone.pictureOf(item.picture_url), alt: "", draggable: false })) : null,
     h("span", { class: "article-title" }, item.title),
     isLead && item.description ? h("span", { class: "article-text" }, item.description) : null,
-    !isLead && item.picture_url ? h("img", { class: "article-thumb", src: item.picture_url, alt: "", draggable: false }) : null);
+    !isLead && item.picture_url ? h("img", { class: "article-thumb", src: phone.pictureOf(item.picture_url), alt: "", draggable: false }) : null);
   element.addEventListener("click", (event) => {
     event.preventDefault();
     phone.open(item.url);

@@ -18,6 +18,12 @@ const row = document.getElementById("phones");
 const tabs = document.getElementById("tabs");
 const offline = document.getElementById("offline");
 
+// All loopback names are this machine, as for the sandbox's proxy.
+function placeOf(address) {
+  const { protocol, hostname, port } = new URL(address);
+  return `${protocol}//${["127.0.0.1", "[::1]"].includes(hostname) ? "localhost" : hostname}:${port}`;
+}
+
 const world = {
   account: boot.account,
   applicationUrl: boot.application_url,
@@ -31,14 +37,10 @@ const world = {
   nameOf: (id) => world.phones.get(id)?.name || boot.names[id] || id,
   entriesOf: (phone) => phone.chats().flatMap((chat) => world.entries.get(chat.id) || []),
 
-  // All loopback names are this machine, as for the sandbox's proxy.
-  isApplication(url) {
-    const plain = (address) => {
-      const { protocol, hostname, port } = new URL(address);
-      return `${protocol}//${["127.0.0.1", "[::1]"].includes(hostname) ? "localhost" : hostname}:${port}`;
-    };
-    return plain(url) === plain(world.applicationUrl);
-  },
+  isApplication: (url) => placeOf(url) === placeOf(world.applicationUrl),
+  // What a phone's browser can open: the application, and WeChat's own login page.
+  isWithinReach: (url) => world.isApplication(url)
+    || (placeOf(url) === placeOf(location.href) && new URL(url).pathname.startsWith("/connect/oauth2/")),
 
   readMarks: (id) => JSON.parse(localStorage.getItem(`read ${boot.world} ${id}`) || "{}"),
   keepReadMarks: (id, marks) => localStorage.setItem(`read ${boot.world} ${id}`, JSON.stringify(marks)),
@@ -134,8 +136,8 @@ async function refresh() {
   }
 }
 
-// `?scale=1` keeps the phones at their own size, whatever the window's: a robot's clicks in a
-// scaled frame of another host miss.
+// `?scale=1` keeps the phones at their own size and still, whatever the window's: a robot's
+// clicks in a scaled or sliding frame of another host miss.
 const fixedScale = new URLSearchParams(location.search).get("scale");
 
 function fit() {
@@ -155,6 +157,7 @@ async function start() {
   document.getElementById("add-phone").prepend(icon("plus"));
   document.getElementById("add-phone").addEventListener("click", () => addPhone());
   row.querySelector(".desk-mark").append(icon("desk"));
+  document.documentElement.classList.toggle("is-still", fixedScale !== null);
   fit();
   window.addEventListener("resize", fit);
   for (const item of onTable()) await place(item);

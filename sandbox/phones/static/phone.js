@@ -1,9 +1,9 @@
 // One phone: its frame, its screens one above the other, and what a person can do with it.
 
 import { bytesOf, control, people } from "./api.js";
-import { Browser } from "./browser.js";
+import { Browser, phoneOrigin } from "./browser.js";
 import { AccountChat, PeopleChat } from "./chats.js";
-import { accountLogo, groupLogo, h, icon, moment, onLongPress, portrait } from "./dom.js";
+import { accountLogo, groupLogo, h, hide, icon, moment, onLongPress, portrait } from "./dom.js";
 import { Home } from "./home.js";
 import { summary } from "./messages.js";
 import { Profile } from "./profile.js";
@@ -91,6 +91,7 @@ export class Phone {
     this.state.textContent = this.isFollowing ? "已关注" : "未关注";
     this.state.classList.toggle("is-on", this.isFollowing);
     const top = this.stack.at(-1);
+    this.stack.forEach((screen) => hide(screen.element, screen !== top));
     if (top.id) this.markRead(top.id);
     this.stack.forEach((screen) => screen.update());
   }
@@ -116,6 +117,7 @@ export class Phone {
     if (this.stack.length < 2) return;
     const screen = this.stack.pop();
     screen.close?.();
+    hide(screen.element, true);
     screen.element.classList.add("is-leaving");
     setTimeout(() => screen.element.remove(), 220);
     this.update();
@@ -127,6 +129,12 @@ export class Phone {
       screen.close?.();
       screen.element.remove();
     }
+  }
+
+  // The application's pictures, by way of the phone: WeChat's servers would fetch them.
+  pictureOf(url) {
+    return url && /^https?:/.test(url) && this.world.isApplication(url)
+      ? phoneOrigin(this.id) + url.slice(new URL(url).origin.length) : url;
   }
 
   openChat(chatId) {
@@ -149,7 +157,7 @@ export class Phone {
       toast(this, "打不开这个链接");
       return;
     }
-    if (!this.world.isApplication(url)) {
+    if (!this.world.isWithinReach(url)) {
       toast(this, "这个链接在沙箱之外，手机里打不开");
       return;
     }

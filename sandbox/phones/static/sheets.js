@@ -1,11 +1,12 @@
 // What slides up over a screen: actions, a list of friends, a question, a passing word.
 
-import { h, icon } from "./dom.js";
+import { h, hide, icon } from "./dom.js";
 
 function cover(phone, content, { onDismiss, kind = "sheet" } = {}) {
   const layer = h("div", { class: `layer layer-${kind}` }, content);
   const remove = () => {
     layer.classList.add("is-leaving");
+    hide(layer, true);
     setTimeout(() => layer.remove(), 180);
   };
   layer.addEventListener("click", (event) => {
