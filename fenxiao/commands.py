@@ -1,0 +1,226 @@
+"""The `fenxiao` command: everything that an operator does from a shell."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from fenxiao.backup import BackupError
+from fenxiao.backup import backup as write_backup
+from fenxiao.backup import restore as bring_back
+from fenxiao.migrating import MigrationError, needs_migration
+from fenxiao.migrating import migrate as migrate_database
+from fenxiao.settings import Settings, SettingsError, load
+from fenxiao.wiring import connect, open_sessions
+from models.database import SessionFactory
+from queries.invariants import INVARIANTS, check_all
+from rules.errors import RuleViolation
+from rules.staff import Role
+from web.collaborators import Collaborators
+from workflows.audit import StaffActor
+from workflows.clock import real_now
+from workflows.policies import install_programme
+from workflows.staff.add import StaffDraft, add_staff
+
+OPERATOR = StaffActor(staff_id=None, role=Role.OWNER, address="command line")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def fenxiao() -> None:
+    """Fenxiao (分销): official-account bot and storefront for distribution supply."""
+
+
+def _settings() -> Settings:
+    try:
+        return load()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[SessionFactory]:
+    """Open the database, which must have this program's schema."""
+    try:
+        sessions = open_sessions(settings)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+    try:
+        if needs_migration(sessions):
+            raise click.ClickException("the database needs `fenxiao migrate` first")
+        yield sessions
+    finally:
+        sessions.dispose()
+
+
+@contextmanager
+def _collaborators(settings: Settings) -> Iterator[Collaborators]:
+    with _database(settings) as sessions:
+        try:
+            yield connect(settings, sessions)
+        except SettingsError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@fenxiao.command()
+def migrate() -> None:
+    """Bring the database to the newest schema, and install the programme's first values."""
+    settings = _settings()
+    try:
+        applied = migrate_database(settings.database.url.get_secret_value())
+    except (MigrationError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    with _database(settings) as sessions:
+        install_programme(sessions, settings.programme.policy(), real_now())
+    click.echo(f"applied: {', '.join(applied)}" if applied else "the database is up to date")
+
+
+@fenxiao.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--threads", default=8, show_default=True)
+def serve(host: str, port: int, threads: int) -> None:
+    """Serve the web application by waitress; behind gunicorn use `fenxiao.wsgi:application`."""
+    import waitress
+
+    from fenxiao.wsgi import build
+
+    settings = _settings()
+    with _collaborators(settings) as parts:
+        click.echo(f"serving {settings.site.base_url} on http://{host}:{port}")
+        waitress.serve(
+            build(settings, parts),
+            host=host,
+            port=port,
+            threads=threads,
+            clear_untrusted_proxy_headers=True,
+        )
+
+
+@fenxiao.command()
+def worker() -> None:
+    """Deliver the outbox and tick the clock's jobs; start as many as you like, anywhere."""
+    from jobs.worker import run_worker
+
+    with _collaborators(_settings()) as parts:
+        run_worker(parts)
+
+
+@fenxiao.command()
+def check() -> None:
+    """Check settings, database, WeChat credentials, keys and clock: ok, or what to do."""
+    from fenxiao.checking import check_everything
+
+    findings = check_everything()
+    for finding in findings:
+        click.echo(finding.line)
+    if not all(finding.is_ok for finding in findings):
+        raise SystemExit(1)
+
+
+@fenxiao.command()
+def audit() -> None:
+    """Check all invariants of money, stock and records; exit status 1 if any is broken."""
+    with _database(_settings()) as sessions, sessions.read() as session:
+        violations = check_all(session, INVARIANTS)
+    for violation in violations:
+        click.echo(str(violation), err=True)
+    if violations:
+        raise SystemExit(1)
+    click.echo("all invariants hold")
+
+
+@fenxiao.command("run-due")
+@click.option("--now", required=True, help="business time, ISO 8601 with an offset")
+def run_due(now: str) -> None:
+    """Run everything that is due at a moment (not in production)."""
+    from jobs.due import run_everything_due
+
+    settings = _settings()
+    if settings.site.environment == "production":
+        raise click.ClickException("run-due is for demos and tests: in production the worker runs")
+    try:
+        moment = datetime.fromisoformat(now)
+    except ValueError as error:
+        raise click.ClickException(f"--now {now}: {error}") from error
+    if moment.tzinfo is None:
+        raise click.ClickException("--now needs an offset, e.g. 2026-11-23T08:00:00+08:00")
+    with _collaborators(settings) as parts:
+        run_everything_due(parts, moment)
+
+
+@fenxiao.group()
+def staff() -> None:
+    """The brand's staff."""
+
+
+@staff.command("add")
+@click.argument("login")
+@click.option("--name", required=True, help="as colleagues know her or him")
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
+@click.password_option(help="asked for when not given")
+def staff_add(login: str, name: str, role: str, password: str) -> None:
+    """Add a member of staff."""
+    draft = StaffDraft(login=login, name=name, role=Role(role), password=password)
+    with _database(_settings()) as sessions:
+        try:
+            add_staff(sessions, draft, actor=OPERATOR, now=real_now())
+        except RuleViolation as violation:
+            raise click.ClickException(violation.message) from violation
+    click.echo(f"{login} may log in at /console/")
+
+
+@fenxiao.group()
+def menu() -> None:
+    """The official account's menu."""
+
+
+@menu.command("publish")
+def menu_publish() -> None:
+    """Replace the official account's menu by ours."""
+    from bot.menu import menu_buttons
+    from wechat.errors import WeChatError
+
+    with _collaborators(_settings()) as parts:
+        try:
+            parts.account.publish_menu(menu_buttons(parts.site.base_url))
+        except WeChatError as error:
+            raise click.ClickException(f"WeChat refused the menu: {error}") from error
+    click.echo("the menu is published; phones show it within a day, or after re-entering the chat")
+
+
+@fenxiao.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def backup(file: Path) -> None:
+    """Copy the running database to FILE."""
+    try:
+        write_backup(_settings().database.url.get_secret_value(), file)
+    except BackupError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{file} is complete")
+
+
+@fenxiao.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def restore(file: Path) -> None:
+    """Fill the configured, empty database from FILE."""
+    try:
+        bring_back(_settings().database.url.get_secret_value(), file)
+    except BackupError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"restored from {file}; now run `fenxiao migrate` and `fenxiao audit`")
+
+
+@fenxiao.command()
+@click.option("--port", default=8000, show_default=True)
+@click.option("--sandbox-port", default=8001, show_default=True)
+@click.option(
+    "--data", type=click.Path(path_type=Path), default=Path("data/demo"), show_default=True
+)
+@click.option("--fresh", is_flag=True, help="forget what an earlier demo left")
+def demo(port: int, sandbox_port: int, data: Path, fresh: bool) -> None:
+    """Show everything on this machine: sandbox, shop, console and worker. Ctrl-C stops it."""
+    from fenxiao.demo.run import DemoOptions, run_demo
+
+    run_demo(DemoOptions(port=port, sandbox_port=sandbox_port, data=data, fresh=fresh))

@@ -1,0 +1,1 @@
+"""Whole days, through the sandbox: three processes, real HTTP, a real browser."""
