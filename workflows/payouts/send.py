@@ -57,10 +57,10 @@ def ask_and_record(
 
 def _claim(session: Session, payout_id: int, now: datetime) -> Bill:
     """Mark an approved payout as being sent, committed before the call; return it as it was."""
-    bill = read_bill(session, payout_id)
-    is_ours = session.get_one(Payout, payout_id).channel is PayoutChannel.WECHAT
-    if not is_ours:
+    payout = session.get_one(Payout, payout_id, with_for_update=True)
+    if payout.channel is not PayoutChannel.WECHAT:
         raise ValueError(f"payout {payout_id} is a bank transfer")
+    bill = read_bill(session, payout_id)
     if bill.status is PayoutStatus.APPROVED:
         move(session, payout_id, PayoutStatus.SENDING, next_query_at=now + ASK_AGAIN)
     return bill

@@ -1,0 +1,1 @@
+"""Two real connections at the guarded point, on both databases."""

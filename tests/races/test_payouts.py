@@ -1,0 +1,198 @@
+"""Money leaves once and returns once, however many hands reach for it at the same moment."""
+
+from datetime import datetime
+from functools import partial
+
+import pytest
+
+from models.database import SessionFactory
+from models.distributors import Distributor
+from models.orders import Order
+from models.payouts import Payout
+from queries.invariants import INVARIANTS, check_all
+from rules.payouts import (
+    ApprovalRefused,
+    PayoutAlreadyOpen,
+    PayoutChannel,
+    PayoutRefused,
+    PayoutStatus,
+    PayoutTransitionRefused,
+)
+from tests.factories.orders import refund_line
+from tests.factories.staff import actor_of, make_staff
+from tests.races.together import together
+from tests.workflows.payouts.transfers import Transfers
+from tests.workflows.sales import HOLD, held, sell
+from wechat.gateway import TransferState
+from workflows.audit import StaffActor
+from workflows.commissions import release_due
+from workflows.payouts import (
+    approve_payout,
+    confirm_transfer,
+    reject_payout,
+    request_payout,
+    send_payout,
+    settle_payout,
+)
+
+WECHAT = PayoutChannel.WECHAT
+
+
+@pytest.fixture
+def later(now: datetime) -> datetime:
+    """After the hold days."""
+    return now + HOLD
+
+
+@pytest.fixture
+def seller(sessions: SessionFactory, now: datetime, later: datetime) -> Distributor:
+    """A distributor with 37.20 yuan available, from three orders."""
+    distributor, _ = sell(sessions, now, orders=3)
+    release_due(sessions, later)
+    return distributor
+
+
+@pytest.fixture
+def staff(sessions: SessionFactory) -> tuple[StaffActor, StaffActor]:
+    """Two who may decide on payouts."""
+    with sessions.begin() as session:
+        return actor_of(make_staff(session)), actor_of(make_staff(session))
+
+
+def check(sessions: SessionFactory) -> None:
+    with sessions.read() as session:
+        assert check_all(session, INVARIANTS) == []
+
+
+def test_of_twenty_requests_over_60_percent_one_is_taken(
+    sessions: SessionFactory, seller: Distributor, later: datetime
+) -> None:
+    outcomes = together([lambda: request_payout(sessions, seller.id, 2_232, WECHAT, later)] * 20)
+    refused = [outcome for outcome in outcomes if isinstance(outcome, PayoutRefused)]
+    assert len(refused) == 19
+    assert {type(refusal) for refusal in refused} == {PayoutAlreadyOpen}
+    assert held(sessions, seller) == {"available": 1_488, "paying_out": 2_232}
+    check(sessions)
+
+
+def test_a_payout_is_approved_or_rejected_never_both(
+    sessions: SessionFactory,
+    seller: Distributor,
+    staff: tuple[StaffActor, StaffActor],
+    later: datetime,
+) -> None:
+    for _ in range(5):
+        payout_id = request_payout(sessions, seller.id, 1_000, WECHAT, later).payout_id
+        outcomes = together(
+            [
+                partial(approve_payout, sessions, payout_id, staff[0], later),
+                partial(
+                    reject_payout, sessions, payout_id, reason="不对", actor=staff[1], now=later
+                ),
+            ]
+        )
+        refused = [type(outcome) for outcome in outcomes if isinstance(outcome, Exception)]
+        assert refused == [PayoutTransitionRefused]
+        check(sessions)
+        with sessions.read() as session:
+            status = session.get_one(Payout, payout_id).status
+        if status is PayoutStatus.APPROVED:
+            return
+
+
+def test_the_same_person_approves_once(
+    sessions: SessionFactory,
+    seller: Distributor,
+    staff: tuple[StaffActor, StaffActor],
+    later: datetime,
+) -> None:
+    payout_id = request_payout(sessions, seller.id, 1_000, WECHAT, later).payout_id
+    outcomes = together([lambda: approve_payout(sessions, payout_id, staff[0], later)] * 4)
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+    assert len(refused) == 3
+    assert {type(refusal) for refusal in refused} <= {PayoutTransitionRefused, ApprovalRefused}
+    check(sessions)
+
+
+def test_one_bill_is_sent_by_however_many_workers(
+    sessions: SessionFactory,
+    seller: Distributor,
+    staff: tuple[StaffActor, StaffActor],
+    later: datetime,
+) -> None:
+    asked = request_payout(sessions, seller.id, 1_000, WECHAT, later)
+    approve_payout(sessions, asked.payout_id, staff[0], later)
+    transfers = Transfers()
+    outcomes = together([lambda: send_payout(sessions, transfers, asked.payout_id, later)] * 4)
+    assert set(outcomes) == {PayoutStatus.AWAITING_USER_CONFIRM}
+    assert set(transfers.bills) == {asked.out_bill_no}
+    check(sessions)
+
+
+@pytest.mark.parametrize("state", [TransferState.SUCCESS, TransferState.FAIL])
+def test_notification_and_query_end_a_payout_once(
+    sessions: SessionFactory,
+    seller: Distributor,
+    staff: tuple[StaffActor, StaffActor],
+    later: datetime,
+    state: TransferState,
+) -> None:
+    asked = request_payout(sessions, seller.id, 1_000, WECHAT, later)
+    approve_payout(sessions, asked.payout_id, staff[0], later)
+    transfers = Transfers()
+    send_payout(sessions, transfers, asked.payout_id, later)
+    fact = transfers.end(asked.out_bill_no, state)
+    ended = PayoutStatus.PAID if state is TransferState.SUCCESS else PayoutStatus.FAILED
+    outcomes = together(
+        [
+            *[lambda: confirm_transfer(sessions, fact, later)] * 3,
+            *[lambda: settle_payout(sessions, transfers, asked.payout_id, later)] * 3,
+        ]
+    )
+    assert set(outcomes) == {ended}
+    check(sessions)
+
+
+def test_a_refund_and_a_request_never_leave_money_twice(
+    sessions: SessionFactory, seller: Distributor, later: datetime
+) -> None:
+    def refund() -> None:
+        def step_over(order_id: int) -> None:
+            with sessions.begin() as session:
+                order = session.get_one(Order, order_id, with_for_update=True)
+                refund_line(session, order.lines[0], order.lines[0].goods_fen, later)
+
+        step_over(1)
+
+    outcomes = together([refund, lambda: request_payout(sessions, seller.id, 3_000, WECHAT, later)])
+    check(sessions)
+    now_held = held(sessions, seller)
+    assert sum(now_held.values()) == 2_480
+    assert now_held.get("debt", 0) == 0, f"the requested payout gave way: {outcomes}"
+
+
+def test_several_releases_release_each_line_once(
+    sessions: SessionFactory, now: datetime, later: datetime
+) -> None:
+    distributor, _ = sell(sessions, now, orders=5)
+    outcomes = together([lambda: release_due(sessions, later)] * 4)
+    assert sum(outcome for outcome in outcomes if isinstance(outcome, int)) == 5
+    assert held(sessions, distributor) == {"available": 6_200}
+    check(sessions)
+
+
+def test_a_refund_during_a_release_ends_at_the_rule(
+    sessions: SessionFactory, now: datetime, later: datetime
+) -> None:
+    distributor, order_id = sell(sessions, now, orders=2)
+
+    def refund() -> int:
+        with sessions.begin() as session:
+            order = session.get_one(Order, order_id, with_for_update=True)
+            refund_line(session, order.lines[0], 6_000, later)
+        return 0
+
+    together([lambda: release_due(sessions, later), refund])
+    release_due(sessions, later)
+    assert held(sessions, distributor) == {"available": 1_880}
+    check(sessions)
