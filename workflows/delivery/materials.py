@@ -95,18 +95,14 @@ def _prepare(
 def _handout(
     tools: DeliveryTools, session: Session, work: ClaimedWork
 ) -> tuple[_Handout, Material]:
-    share, material, distributor, code, jpeg = (
-        session.execute(
-            select(MaterialShare, Material, Distributor, ReferralCode.code, Picture.jpeg)
-            .join(Material, Material.id == MaterialShare.material_id)
-            .join(Distributor, Distributor.id == MaterialShare.distributor_id)
-            .join(ReferralCode, ReferralCode.distributor_id == Distributor.id)
-            .join(Picture, Picture.id == Material.picture_id)
-            .where(MaterialShare.id == work.number("share_id"))
-        )
-        .tuples()
-        .one()
-    )
+    share, material, distributor, code, jpeg = session.execute(
+        select(MaterialShare, Material, Distributor, ReferralCode.code, Picture.jpeg)
+        .join(Material, Material.id == MaterialShare.material_id)
+        .join(Distributor, Distributor.id == MaterialShare.distributor_id)
+        .join(ReferralCode, ReferralCode.distributor_id == Distributor.id)
+        .join(Picture, Picture.id == Material.picture_id)
+        .where(MaterialShare.id == work.number("share_id"))
+    ).one()
     link = tools.url(share_path(code, share.token))
     handout = _Handout(
         distributor_id=distributor.id,

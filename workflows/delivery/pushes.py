@@ -101,18 +101,14 @@ def excerpt(body: str) -> str:
 
 
 def _turn(session: Session, work: ClaimedWork) -> _Turn:
-    recipient, campaign, lesson, distributor, sha256 = (
-        session.execute(
-            select(CampaignRecipient, Campaign, Lesson, Distributor, Picture.sha256)
-            .join(Campaign, Campaign.id == CampaignRecipient.campaign_id)
-            .join(Lesson, Lesson.id == Campaign.lesson_id)
-            .join(Distributor, Distributor.id == CampaignRecipient.distributor_id)
-            .outerjoin(Picture, Picture.id == Lesson.picture_id)
-            .where(CampaignRecipient.outbox_id == work.id)
-        )
-        .tuples()
-        .one()
-    )
+    recipient, campaign, lesson, distributor, sha256 = session.execute(
+        select(CampaignRecipient, Campaign, Lesson, Distributor, Picture.sha256)
+        .join(Campaign, Campaign.id == CampaignRecipient.campaign_id)
+        .join(Lesson, Lesson.id == Campaign.lesson_id)
+        .join(Distributor, Distributor.id == CampaignRecipient.distributor_id)
+        .outerjoin(Picture, Picture.id == Lesson.picture_id)
+        .where(CampaignRecipient.outbox_id == work.id)
+    ).one()
     return _Turn(
         recipient=recipient,
         campaign=campaign,
