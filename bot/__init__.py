@@ -1,5 +1,5 @@
-"""The face of the distributors: the official account's messages and events."""
+"""The face of the distributors: the official account's messages and events.
 
-from flask import Blueprint
-
-blueprint = Blueprint("bot", __name__, url_prefix="/wechat")
+`bot.callback` holds the views, which puts them on its blueprint; `bot.handlers` has one file per
+kind of event, `bot.answers` one per thing that a person can ask for.
+"""

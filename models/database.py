@@ -6,7 +6,7 @@ On PostgreSQL both run at READ COMMITTED with guarded statements.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import Enum as PythonEnum
 from sqlite3 import Connection as SqliteConnection
@@ -23,6 +23,7 @@ from sqlalchemy.types import TypeDecorator
 
 READS_ONLY = "fenxiao_reads_only"
 SQLITE_BUSY_MILLISECONDS = 5000
+POOL_SECONDS = 30.0
 SERIALIZATION_FAILURE = "40001"
 DEADLOCK = "40P01"
 TRIES = 3
@@ -79,13 +80,11 @@ class Base(DeclarativeBase):
 class SessionFactory:
     """Opens transactions: `begin()` to write, `read()` to read."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, turn: "Lock | None" = None) -> None:
         self.engine = engine
         # SQLite has one writer; threads that queue here wait less than those that poll the file.
-        self._turn: AbstractContextManager[object] = (
-            Lock() if engine.dialect.name == "sqlite" else nullcontext()
-        )
-        self._writing = sessionmaker(engine, expire_on_commit=False)
+        self.turn = turn or (Lock() if engine.dialect.name == "sqlite" else None)
+        self.writing = sessionmaker(engine, expire_on_commit=False)
         self._reading = sessionmaker(
             engine.execution_options(**{READS_ONLY: True}), expire_on_commit=False
         )
@@ -96,7 +95,7 @@ class SessionFactory:
 
         Transactions don't nest: a step takes the session that its caller opened.
         """
-        with self._turn, self._writing.begin() as session:
+        with self.turn or nullcontext(), self.writing.begin() as session:
             yield session
 
     @contextmanager
@@ -136,27 +135,54 @@ def open_database(url: str | URL, *, pool_size: int = 10) -> SessionFactory:
     Raises:
         ValueError: the URL names neither SQLite nor PostgreSQL with psycopg.
     """
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        return SessionFactory(_open_sqlite(parsed, pool_size))
-    if parsed.drivername == "postgresql+psycopg":
-        return SessionFactory(
-            create_engine(
-                parsed,
-                pool_size=pool_size,
-                max_overflow=pool_size,
-                isolation_level="READ COMMITTED",
-            )
-        )
+    return SessionFactory(open_engine(make_url(url), pool_size=pool_size))
+
+
+def open_engine(url: URL, *, pool_size: int, wait_seconds: float | None = None) -> Engine:
+    """Open the engine alone.
+
+    `wait_seconds` ends every single wait: for a connection, a lock or a statement. Without it
+    the usual patience holds.
+
+    Raises:
+        ValueError: the URL names neither SQLite nor PostgreSQL with psycopg.
+    """
+    if url.get_backend_name() == "sqlite":
+        return _open_sqlite(url, pool_size, wait_seconds)
+    if url.drivername == "postgresql+psycopg":
+        return _open_postgresql(url, pool_size, wait_seconds)
     raise ValueError("use sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME")
 
 
-def _open_sqlite(url: URL, pool_size: int) -> Engine:
+def _open_postgresql(url: URL, pool_size: int, wait_seconds: float | None) -> Engine:
+    limits: dict[str, Any] = {}
+    if wait_seconds is not None:
+        milliseconds = int(wait_seconds * 1000)
+        limits = {
+            "options": f"-c lock_timeout={milliseconds} -c statement_timeout={milliseconds}",
+            "connect_timeout": 2,  # libpq takes whole seconds, at least 2
+            "tcp_user_timeout": milliseconds,
+        }
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=POOL_SECONDS if wait_seconds is None else wait_seconds,
+        isolation_level="READ COMMITTED",
+        connect_args=limits,
+    )
+
+
+def _open_sqlite(url: URL, pool_size: int, wait_seconds: float | None) -> Engine:
+    busy_milliseconds = (
+        SQLITE_BUSY_MILLISECONDS if wait_seconds is None else int(wait_seconds * 1000)
+    )
     engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
-        connect_args={"timeout": SQLITE_BUSY_MILLISECONDS / 1000, "check_same_thread": False},
+        pool_timeout=POOL_SECONDS if wait_seconds is None else wait_seconds,
+        connect_args={"timeout": busy_milliseconds / 1000, "check_same_thread": False},
     )
 
     @event.listens_for(engine, "connect")
@@ -169,7 +195,7 @@ def _open_sqlite(url: URL, pool_size: int) -> Engine:
             "foreign_keys=ON",
             # Without it INSERT OR REPLACE deletes a row past the append-only triggers.
             "recursive_triggers=ON",
-            f"busy_timeout={SQLITE_BUSY_MILLISECONDS}",
+            f"busy_timeout={busy_milliseconds}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -1,0 +1,27 @@
+"""One file per thing that a person can ask for; each answers a command."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from bot.answers import figures, guide, join, lessons, materials, referral_code
+from bot.chat import Chat
+from bot.commands import Command
+from wechat.events import Reply
+
+Answer = Callable[[Chat], Reply]
+
+ANSWERS: Final[Mapping[Command, Answer]] = MappingProxyType(
+    {
+        Command.JOIN: join.begin,
+        Command.CONTINUE: join.nothing_to_continue,
+        Command.CANCEL: join.nothing_to_cancel,
+        Command.CODE: referral_code.send,
+        Command.PERFORMANCE: figures.performance,
+        Command.COMMISSION: figures.commission,
+        Command.ORDERS: figures.orders,
+        Command.MATERIAL: materials.send,
+        Command.LESSONS: lessons.show,
+        Command.HELP: guide.show,
+    }
+)

@@ -1,0 +1,80 @@
+"""Transactions for a caller that can't wait: they end in time, done or not begun.
+
+WeChat gives us five seconds. A transaction here waits at three kinds of places: for its turn or a
+connection, for a lock, for a statement. Each single wait ends after `LONGEST_WAIT_SECONDS` (the
+database enforces it, so no other thread has to watch), and no statement begins later than
+`LAST_START_SECONDS` after the caller asked: so the whole ends at most their sum after that,
+and the usual case pays one comparison a statement.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import local
+from time import monotonic
+from typing import TypeVar
+
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlalchemy.orm import Session
+
+from models.database import SessionFactory, open_engine
+
+LONGEST_WAIT_SECONDS = 1.3
+LAST_START_SECONDS = 3.0
+
+Result = TypeVar("Result")
+
+
+class OutOfTime(Exception):  # noqa: N818 - a state of the database
+    """The database didn't answer in time; nothing was written."""
+
+
+class HurriedSessions(SessionFactory):
+    """The same database as `patient`, with connections of its own that don't wait long."""
+
+    def __init__(self, patient: SessionFactory) -> None:
+        engine = open_engine(patient.engine.url, pool_size=10, wait_seconds=LONGEST_WAIT_SECONDS)
+        super().__init__(engine, turn=patient.turn)
+        self._asked = local()
+        self._watch(engine)
+
+    def _watch(self, engine: Engine) -> None:
+        @event.listens_for(engine, "before_cursor_execute")
+        def check_time(*_: object) -> None:
+            if monotonic() > getattr(self._asked, "last_start", float("inf")):
+                raise OutOfTime
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """One writing transaction, if its turn comes soon enough.
+
+        Raises: OutOfTime.
+        """
+        turn = self.turn
+        if turn is None:
+            with self.writing.begin() as session:
+                yield session
+            return
+        if not turn.acquire(timeout=LONGEST_WAIT_SECONDS):
+            raise OutOfTime
+        try:
+            with self.writing.begin() as session:
+                yield session
+        finally:
+            turn.release()
+
+    def retrying(self, step: Callable[[Session], Result]) -> Result:
+        """Run one writing transaction, again where that can help, and end in time.
+
+        Raises:
+            OutOfTime: nothing was written; ask the patient sessions.
+        """
+        self._asked.last_start = monotonic() + LAST_START_SECONDS
+        try:
+            return super().retrying(step)
+        except (OperationalError, NoConnection) as error:
+            raise OutOfTime from error
+        finally:
+            self._asked.last_start = float("inf")

@@ -1,0 +1,113 @@
+"""A distributor's figures at a glance: sales that she referred, customers, money by stage."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models.ledger import LedgerAccount
+from models.orders import Order
+from models.referrals import Binding
+from rules.china_time import day_start, month_start
+from rules.ledger import AccountKind
+from rules.orders import OrderStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SalesFigures:
+    """Paid orders that she referred; days and months are Shanghai's, amounts fen of goods."""
+
+    orders_today: int
+    sales_today_fen: int
+    orders_month: int
+    sales_month_fen: int
+    customers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyFigures:
+    """Her commission by stage, in fen; `debt_fen` is 0 or more: what she owes."""
+
+    estimated_fen: int
+    maturing_fen: int
+    held_fen: int
+    available_fen: int
+    paying_out_fen: int
+    debt_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferredOrder:
+    """One order that she referred."""
+
+    number: str
+    status: OrderStatus
+    goods_fen: int
+    paid_at: datetime
+
+
+def sales_figures(session: Session, distributor_id: int, now: datetime) -> SalesFigures:
+    """Return what she sold today and this month, and how many customers are bound to her."""
+    today = Order.paid_at >= day_start(now)
+    row = session.execute(
+        select(
+            func.count(Order.id),
+            func.coalesce(func.sum(Order.goods_fen), 0),
+            func.count(Order.id).filter(today),
+            func.coalesce(func.sum(Order.goods_fen).filter(today), 0),
+        ).where(
+            Order.referrer_id == distributor_id,
+            Order.paid_at >= month_start(now),
+            Order.status != OrderStatus.REFUNDED,
+        )
+    ).one()
+    customers = session.scalars(
+        select(func.count(Binding.id)).where(
+            Binding.distributor_id == distributor_id,
+            Binding.ended_at.is_(None),
+            Binding.valid_until > now,
+        )
+    ).one()
+    return SalesFigures(
+        orders_month=row[0],
+        sales_month_fen=int(row[1]),
+        orders_today=row[2],
+        sales_today_fen=int(row[3]),
+        customers=customers,
+    )
+
+
+def money_figures(session: Session, distributor_id: int) -> MoneyFigures:
+    """Return her commission by stage."""
+    rows = session.execute(
+        select(LedgerAccount.kind, LedgerAccount.balance_fen).where(
+            LedgerAccount.distributor_id == distributor_id
+        )
+    )
+    stored = {kind: balance or 0 for kind, balance in rows}
+    return MoneyFigures(
+        estimated_fen=stored.get(AccountKind.ESTIMATED, 0),
+        maturing_fen=stored.get(AccountKind.MATURING, 0),
+        held_fen=stored.get(AccountKind.HELD, 0),
+        available_fen=stored.get(AccountKind.AVAILABLE, 0),
+        paying_out_fen=stored.get(AccountKind.PAYING_OUT, 0),
+        debt_fen=-stored.get(AccountKind.DEBT, 0),
+    )
+
+
+def latest_referred_orders(
+    session: Session, distributor_id: int, *, limit: int
+) -> tuple[ReferredOrder, ...]:
+    """Return the newest paid orders that she referred."""
+    rows = session.execute(
+        select(Order.number, Order.status, Order.goods_fen, Order.paid_at)
+        .where(Order.referrer_id == distributor_id, Order.paid_at.is_not(None))
+        .order_by(Order.id.desc())
+        .limit(limit)
+    )
+    return tuple(
+        ReferredOrder(number=number, status=status, goods_fen=goods_fen, paid_at=paid_at)
+        for number, status, goods_fen, paid_at in rows
+        if paid_at is not None
+    )

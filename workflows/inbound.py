@@ -1,0 +1,194 @@
+"""Take in one message or event of the official account, once, and keep its reply.
+
+The repeats that WeChat sends get the stored reply. What the message caused and that it was taken
+in are one transaction, so neither is ever there without the other.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Executable, bindparam, literal, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
+
+from models.clock import BusinessClock
+from models.database import SessionFactory
+from models.distributors import Distributor
+from models.people import Conversation, InboundEvent, WeChatUser
+from rules.chat_window import InteractionKind
+from rules.distributors import DistributorStatus, is_authorised
+from workflows.chats import note_interaction
+from workflows.clock import real_now
+from workflows.follow import follow
+from workflows.people import know
+
+WECHAT = "wechat"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """What came: its key for repeats, from whom, and which chat window it opens, if any."""
+
+    dedup_key: str
+    openid: str
+    interaction: InteractionKind | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerDistributor:
+    """The distributor that the caller is."""
+
+    id: int
+    name: str
+    number: str
+    status: DistributorStatus
+    authorised_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who spoke to us, what we know of her, and when (business time).
+
+    `key` is the arrival's, unique among all: work that she asks for is keyed by it.
+    """
+
+    id: int
+    openid: str
+    key: str
+    now: datetime
+    distributor: CallerDistributor | None
+    conversation: str | None
+
+    @property
+    def is_authorised(self) -> bool:
+        """Whether she may refer and earn now."""
+        known = self.distributor
+        return known is not None and is_authorised(known.status, known.authorised_until, self.now)
+
+
+Handler = Callable[[Session, Caller], str | None]
+"""Does what a message asks for, in our transaction, and returns the reply to keep."""
+
+
+class _AnsweredMeanwhile(Exception):  # noqa: N818 - control flow within this file
+    """A repeat of this message, in another process, was faster."""
+
+
+def answer_once(sessions: SessionFactory, arrival: Arrival, handle: Handler) -> str | None:
+    """Handle a message that is new, else return what was answered then.
+
+    Three statements for a message that asks for nothing: who she is (and whether we know the
+    message), the chat window, the message with its reply. The message is written last, with the
+    reply in it; of two repeats at once the slower one finds it there, undoes all that it did and
+    gives the same answer.
+    """
+    try:
+        return sessions.retrying(lambda session: _answer(session, arrival, handle))
+    except _AnsweredMeanwhile:
+        with sessions.read() as session:
+            return session.scalars(
+                select(InboundEvent.reply).where(
+                    InboundEvent.source == WECHAT, InboundEvent.dedup_key == arrival.dedup_key
+                )
+            ).one()
+
+
+def _answer(session: Session, arrival: Arrival, handle: Handler) -> str | None:
+    found = session.execute(
+        _LOOK, {"source": WECHAT, "key": arrival.dedup_key, "openid": arrival.openid}
+    ).one()
+    if found.event_id is not None:
+        reply: str | None = found.reply
+        return reply
+    now = real_now() + timedelta(seconds=found.offset_seconds or 0)
+    caller = _caller(session, arrival, found, now)
+    reply = handle(session, caller)
+    if arrival.interaction is not None:
+        note_interaction(session, caller.id, arrival.interaction, now)
+    session.flush()
+    kept = session.execute(
+        _keep(session.get_bind().dialect.name),
+        {"source": WECHAT, "dedup_key": arrival.dedup_key, "reply": reply, "received_at": now},
+    ).one_or_none()
+    if kept is None:
+        raise _AnsweredMeanwhile
+    return reply
+
+
+def _caller(session: Session, arrival: Arrival, found: Any, now: datetime) -> Caller:
+    person_id: int | None = found.person_id
+    if person_id is None:
+        person_id = know(session, arrival.openid, now).id
+    if arrival.interaction is not None and not found.is_following:
+        # Only a follower can write, tap or scan: a lost event must not leave her unreachable.
+        follow(session, person_id, now)
+    return Caller(
+        id=person_id,
+        openid=arrival.openid,
+        key=arrival.dedup_key,
+        now=now,
+        distributor=_distributor(found),
+        conversation=found.flow,
+    )
+
+
+def _distributor(found: Any) -> CallerDistributor | None:
+    if found.distributor_id is None:
+        return None
+    return CallerDistributor(
+        id=found.distributor_id,
+        name=found.name,
+        number=found.number,
+        status=found.status,
+        authorised_until=found.authorised_until,
+    )
+
+
+def _look() -> Executable:
+    """All that is known beforehand, in one row: the message, the person, business time."""
+    nothing = select(literal(1).label("one")).subquery()
+    return (
+        select(
+            InboundEvent.id.label("event_id"),
+            InboundEvent.reply,
+            WeChatUser.id.label("person_id"),
+            WeChatUser.is_following,
+            Distributor.id.label("distributor_id"),
+            Distributor.name,
+            Distributor.number,
+            Distributor.status,
+            Distributor.authorised_until,
+            Conversation.flow,
+            BusinessClock.offset_seconds,
+        )
+        .select_from(nothing)
+        .outerjoin(
+            InboundEvent,
+            (InboundEvent.source == bindparam("source"))
+            & (InboundEvent.dedup_key == bindparam("key")),
+        )
+        .outerjoin(WeChatUser, WeChatUser.openid == bindparam("openid"))
+        .outerjoin(Distributor, Distributor.wechat_user_id == WeChatUser.id)
+        .outerjoin(Conversation, Conversation.wechat_user_id == WeChatUser.id)
+        .outerjoin(BusinessClock, BusinessClock.id == 1)
+    )
+
+
+_LOOK = _look()
+
+
+@cache
+def _keep(dialect: str) -> ReturningInsert[Any]:
+    """The message's row, unless it is there; written by its table, which is quicker."""
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    table = InboundEvent.__table__
+    return (
+        insert(table)  # type: ignore[arg-type]
+        .values({name: bindparam(name) for name in ("source", "dedup_key", "reply", "received_at")})
+        .on_conflict_do_nothing(index_elements=["source", "dedup_key"])
+        .returning(table.c.id)
+    )
