@@ -23,8 +23,7 @@ from rules.chat_window import InteractionKind
 from rules.distributors import DistributorStatus, is_authorised
 from workflows.chats import note_interaction
 from workflows.clock import real_now
-from workflows.follow import follow
-from workflows.people import know
+from workflows.people import follow, know
 
 WECHAT = "wechat"
 
@@ -125,7 +124,7 @@ def _caller(session: Session, arrival: Arrival, found: Any, now: datetime) -> Ca
         person_id = know(session, arrival.openid, now).id
     if arrival.interaction is not None and not found.is_following:
         # Only a follower can write, tap or scan: a lost event must not leave her unreachable.
-        follow(session, person_id, now)
+        follow(session.get_one(WeChatUser, person_id), now)
     return Caller(
         id=person_id,
         openid=arrival.openid,

@@ -1,0 +1,88 @@
+"""The bot's application on both databases, with a real callback guard."""
+
+from collections.abc import Iterator
+from typing import cast
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from bot.callback import DESK, blueprint
+from bot.desk import ChatDesk
+from models.database import SessionFactory
+from models.distributors import Distributor
+from models.people import WeChatUser
+from rules.payments import Merchant
+from tests.bot.gateway import AccountNotes
+from tests.bot.phone import Phone
+from tests.factories.distributors import make_distributor
+from tests.factories.people import make_person
+from tests.factories.policies import start_programme
+from tests.factories.referrals import make_code
+from tests.wechat.callback_conversation import APP_ID, GUARD
+from web import SiteFacts, install
+from web.collaborators import Collaborators, install_collaborators
+from web.pages import STATIC
+from wechat.gateway import Payments, WebAuthorisation
+from wechat.pay.notifications import PaymentNotifications
+
+SITE = SiteFacts(
+    base_url="http://localhost", brand_name="漱玉", environment="test", request_limits=False
+)
+
+
+@pytest.fixture
+def account() -> AccountNotes:
+    """The official account, written down."""
+    return AccountNotes()
+
+
+@pytest.fixture
+def app(sessions: SessionFactory, account: AccountNotes) -> Iterator[Flask]:
+    """The bot alone, with everything that all faces share."""
+    start_programme(sessions)
+    app = Flask("bot", template_folder=str(STATIC.parent / "templates"), static_folder=str(STATIC))
+    app.config.update(SECRET_KEY="s" * 32, TESTING=True)
+    # The bot neither pays nor asks who opened a page: these parts must never be touched.
+    install_collaborators(
+        app,
+        Collaborators(
+            sessions=sessions,
+            site=SITE,
+            merchant=Merchant(app_id=APP_ID, merchant_id="1900000001"),
+            account=account,
+            authorisation=cast("WebAuthorisation", None),
+            payments=cast("Payments", None),
+            callback_guard=GUARD,
+            notifications=cast("PaymentNotifications", None),
+        ),
+    )
+    install(app, SITE)
+    app.register_blueprint(blueprint)
+    yield app
+    cast("ChatDesk", app.extensions[DESK]).close()
+
+
+@pytest.fixture
+def phone(app: Flask) -> Phone:
+    """Somebody whom we have never heard of."""
+    return Phone(app, "oNobody-we-know_0000000001")
+
+
+@pytest.fixture
+def seller(app: Flask, sessions: SessionFactory) -> Phone:
+    """A distributor's phone."""
+    with sessions.begin() as session:
+        person = make_person(session, openid="oSeller-lin-xiaoman_00001")
+        make_code(session, make_distributor(session, person=person))
+    return Phone(app, person.openid)
+
+
+def distributor_with(sessions: SessionFactory, phone: Phone) -> Distributor:
+    """Read the distributor whose phone it is."""
+    with sessions.read() as session:
+        return session.scalars(
+            select(Distributor)
+            .join(WeChatUser, WeChatUser.id == Distributor.wechat_user_id)
+            .where(WeChatUser.openid == phone.openid)
+        ).one()
