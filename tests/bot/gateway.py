@@ -18,6 +18,10 @@ class AccountNotes:
         self.gone: set[str] = set()
         self.media_lasts_until = datetime(2027, 1, 1, tzinfo=UTC)
 
+    def calls(self) -> int:
+        """Return how often WeChat was asked for anything."""
+        return sum(map(len, (self.texts, self.images, self.uploads, self.scenes, self.menus)))
+
     def send_text(self, openid: str, text: str) -> None:
         """Note a text."""
         self.texts.append((openid, text))

@@ -9,7 +9,7 @@ from bot.commands import Command, command_of
 from bot.menu import menu_buttons
 from models.database import SessionFactory
 from models.distributors import Distributor
-from models.materials import Material
+from models.materials import Material, MaterialShare
 from models.outbox import OutboxItem
 from models.pictures import UploadedPicture
 from rules.materials import MaterialStatus
@@ -96,10 +96,10 @@ def test_the_newest_material_is_asked_for(sessions: SessionFactory, seller: Phon
         session.add(material)
     assert "《秋冬水润》" in seller.say("素材")
     (item,) = work(sessions, "material")
-    assert item.payload == {
-        "material_id": material.id,
-        "distributor_id": distributor_with(sessions, seller).id,
-    }
+    with sessions.read() as session:
+        share = session.get_one(MaterialShare, item.payload["share_id"])
+    assert share.material_id == material.id
+    assert share.distributor_id == distributor_with(sessions, seller).id
 
 
 def test_figures_are_hers(sessions: SessionFactory, seller: Phone) -> None:

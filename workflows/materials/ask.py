@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from models.materials import Material
 from rules.materials import MaterialStatus
+from workflows.materials.share import share_material
 from workflows.outbox import Work, WorkKind, enqueue
 
 
@@ -25,10 +26,11 @@ def ask_for_newest(
     ).one_or_none()
     if newest is None:
         return None
+    share = share_material(session, newest.id, distributor_id, now)
     work = Work(
         kind=WorkKind.MATERIAL,
         key=f"material:{key}"[:120],
-        details={"material_id": newest.id, "distributor_id": distributor_id},
+        details={"share_id": share.id},
         wechat_user_id=wechat_user_id,
     )
     enqueue(session, work, now)
