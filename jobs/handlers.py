@@ -10,6 +10,7 @@ from workflows.delivery.claim import ClaimedWork
 from workflows.delivery.materials import deliver_material
 from workflows.delivery.money import deliver_refund, deliver_transfer
 from workflows.delivery.notices import deliver_notices
+from workflows.delivery.posters import deliver_poster
 from workflows.delivery.pushes import deliver_push
 from workflows.delivery.replies import deliver_reply
 from workflows.delivery.tools import DeliveryTools
@@ -32,6 +33,7 @@ HANDLERS: Mapping[WorkKind, Handler] = MappingProxyType(
     {
         WorkKind.REPLY: one(deliver_reply),
         WorkKind.NOTICE: deliver_notices,
+        WorkKind.POSTER: one(deliver_poster),
         WorkKind.MATERIAL: one(deliver_material),
         WorkKind.PUSH: one(deliver_push),
         WorkKind.REFUND: one(deliver_refund),
@@ -52,6 +54,7 @@ def delivery_tools(parts: Collaborators) -> DeliveryTools:
         account=parts.account,
         payments=parts.payments,
         base_url=parts.site.base_url,
+        brand_name=parts.site.brand_name,
     )
 
 

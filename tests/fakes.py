@@ -50,6 +50,7 @@ class FakeAccount:
 
     sent: list[Sent] = field(default_factory=list)
     uploads: list[bytes] = field(default_factory=list)
+    scenes: list[str] = field(default_factory=list)
     answers: list[WeChatError | None] = field(default_factory=list)
     during: Callable[[], object] | None = None
     lock: Lock = field(default_factory=Lock)
@@ -72,6 +73,7 @@ class FakeAccount:
         )
 
     def create_permanent_qr(self, scene: str) -> QrTicket:
+        self.scenes.append(scene)
         return QrTicket(ticket=f"ticket-{scene}", url=f"http://weixin.qq.com/q/{scene}")
 
     def publish_menu(self, buttons: tuple[MenuButton, ...]) -> None:

@@ -1,4 +1,4 @@
-"""A distributor's referral poster (推广海报): drawn, uploaded to WeChat, sent."""
+"""A distributor's referral poster (推广海报): drawn, and uploaded to WeChat."""
 
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -10,13 +10,10 @@ from models.pictures import UploadedPicture
 from models.referrals import ReferralCode
 from posters.referral import Backdrop, ReferralPoster, draw
 from queries.referral_codes import CodeOwner, code_owner, poster_art, usable_media
-from wechat.errors import OutsideChatWindow, WeChatError
 from wechat.gateway import OfficialAccount
-from workflows.chats import count_sent, may_write
 
 HEADLINE = "好物，值得分享"
 SUBLINE = "扫码关注 · 专属顾问一对一服务"
-MEDIA_GONE = "40007"
 MARGIN = timedelta(hours=1)
 """Media that is about to expire at WeChat counts as expired."""
 
@@ -100,42 +97,8 @@ def uploaded_poster(
     return media.media_id
 
 
-def send_poster(
-    sessions: SessionFactory,
-    account: OfficialAccount,
-    distributor_id: int,
-    *,
-    brand_name: str,
-    now: datetime,
-) -> None:
-    """Send her poster as a customer-service message: the POSTER work.
-
-    The message is counted against her chat window before it leaves. A refusal because the media
-    is gone at WeChat means that nothing was sent, so a fresh upload goes out instead.
-
-    Raises:
-        OutsideChatWindow: she may not be written to now.
-        wechat.errors.WeChatError: the delivery loop decides by its outcome.
-    """
-    with sessions.read() as session:
-        owner = code_owner(session, distributor_id)
-    media_id = uploaded_poster(sessions, account, distributor_id, brand_name=brand_name, now=now)
-    with sessions.begin() as session:
-        room = may_write(session, owner.wechat_user_id, now)
-        if not room.is_open:
-            raise OutsideChatWindow(room.reason)
-        count_sent(session, owner.wechat_user_id, 1, now)
-    try:
-        account.send_image(owner.openid, media_id)
-    except WeChatError as error:
-        if error.errcode != MEDIA_GONE:
-            raise
-        _forget_upload(sessions, distributor_id, media_id)
-        fresh = uploaded_poster(sessions, account, distributor_id, brand_name=brand_name, now=now)
-        account.send_image(owner.openid, fresh)
-
-
-def _forget_upload(sessions: SessionFactory, distributor_id: int, media_id: str) -> None:
+def forget_uploaded(sessions: SessionFactory, distributor_id: int, media_id: str) -> None:
+    """Forget media that WeChat says is gone; the next poster is uploaded anew."""
     with sessions.begin() as session:
         session.execute(
             delete(UploadedPicture).where(

@@ -13,12 +13,12 @@ from models.database import SessionFactory
 from models.distributors import Distributor
 from models.people import WeChatUser
 from rules.payments import Merchant
-from tests.bot.gateway import AccountNotes
 from tests.bot.phone import Phone
 from tests.factories.distributors import make_distributor
 from tests.factories.people import make_person
 from tests.factories.policies import start_programme
 from tests.factories.referrals import make_code
+from tests.fakes import FakeAccount
 from tests.wechat.callback_conversation import APP_ID, GUARD
 from web import SiteFacts, install
 from web.collaborators import Collaborators, install_collaborators
@@ -32,13 +32,13 @@ SITE = SiteFacts(
 
 
 @pytest.fixture
-def account() -> AccountNotes:
+def account() -> FakeAccount:
     """The official account, written down."""
-    return AccountNotes()
+    return FakeAccount()
 
 
 @pytest.fixture
-def app(sessions: SessionFactory, account: AccountNotes) -> Iterator[Flask]:
+def app(sessions: SessionFactory, account: FakeAccount) -> Iterator[Flask]:
     """The bot alone, with everything that all faces share."""
     start_programme(sessions)
     app = Flask("bot", template_folder=str(STATIC.parent / "templates"), static_folder=str(STATIC))

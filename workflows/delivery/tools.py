@@ -21,12 +21,13 @@ TOO_MANY = "45047"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryTools:
-    """The database, WeChat, and the site's address without a slash at its end."""
+    """The database, WeChat, the brand, and the site's address without a slash at its end."""
 
     sessions: SessionFactory
     account: OfficialAccount
     payments: Payments
     base_url: str
+    brand_name: str
 
     def url(self, path: str) -> str:
         """Return the absolute address of a path of ours."""

@@ -71,7 +71,11 @@ def make_world(sessions: SessionFactory, now: datetime) -> World:
     start_programme(sessions)
     account, payments = FakeAccount(), FakePayments()
     tools = DeliveryTools(
-        sessions=sessions, account=account, payments=payments, base_url="https://shop.example"
+        sessions=sessions,
+        account=account,
+        payments=payments,
+        base_url="https://shop.example",
+        brand_name="漱玉",
     )
     return World(tools=tools, account=account, payments=payments, now=now)
 
