@@ -1,20 +1,29 @@
 """Put products on sale, publish prices and count stock."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from models.catalogue import Product, Sku, SkuPrice
 from models.database import SessionFactory, row_count
 from models.stock import Stock, StockMove
+from rules.errors import RuleViolation
 from rules.pricing import PriceRefused
 from rules.staff import Permission
 from rules.stock import CountRefused, MoveKind, check_count
 from workflows.audit import Change, StaffActor, record
 
 SHOP = "shop"
+SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+
+
+class ProductRefused(RuleViolation):
+    """A product page that can't be put up."""
+
+    code = "product_refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +60,16 @@ def create_product(
     """Put a product on sale; return its id.
 
     Raises:
-        PermissionMissing, PriceRefused.
+        PermissionMissing, ProductRefused, PriceRefused, CountRefused.
     """
     actor.check(Permission.MANAGE_CATALOGUE)
+    if not SLUG.fullmatch(draft.slug):
+        raise ProductRefused("商品网址只能用小写字母、数字和连字符。")
+    if not draft.skus:
+        raise ProductRefused("至少要有一个规格。")
     with sessions.begin() as session:
+        if session.scalar(select(_is_taken(draft))):
+            raise ProductRefused("商品网址或规格编码已被使用。")
         product = Product(
             slug=draft.slug,
             name=draft.name,
@@ -84,7 +99,17 @@ def create_product(
         return product.id
 
 
+def _is_taken(draft: ProductDraft) -> ColumnElement[bool]:
+    """The condition that another product has this path or one of these SKU codes."""
+    return or_(
+        exists().where(Product.slug == draft.slug),
+        exists().where(Sku.code.in_([sku.code for sku in draft.skus])),
+    )
+
+
 def _create_sku(session: Session, product_id: int, draft: SkuDraft, now: datetime) -> None:
+    if not 0 <= draft.cost_fen <= draft.floor_fen <= draft.ceiling_fen:
+        raise PriceRefused("成本、底价和最高价应依次不降。")
     sku = Sku(
         product_id=product_id,
         code=draft.code,
@@ -192,8 +217,11 @@ def count_stock(
             after={"on_hand": counted},
         )
         record(session, actor, change, now)
-        moves = session.query(StockMove).filter(StockMove.sku_id == sku_id).count()
-        _note_move(session, sku_id, counted - before, f"count:{sku_id}:{moves}", now)
+        # The stock's row is locked, so no other move of this SKU comes in between.
+        moves = session.scalars(
+            select(func.count()).select_from(StockMove).where(StockMove.sku_id == sku_id)
+        ).one()
+        _note_move(session, sku_id, counted - before, f"counted:{sku_id}:{moves + 1}", now)
 
 
 def _note_move(session: Session, sku_id: int, quantity: int, key: str, now: datetime) -> None:
