@@ -94,7 +94,7 @@ def cancel(number: str) -> ResponseReturnValue:
     is_cancelled = cancel_order(
         tools.sessions,
         tools.payments,
-        Cancellation(order_id=_hers(number).id, reason=CancelReason.BUYER, actor="buyer"),
+        Cancellation(order_id=_hers(number).id, reason=CancelReason.BUYER),
         merchant=tools.merchant,
         now=tools.now(),
     )

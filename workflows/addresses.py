@@ -10,6 +10,7 @@ from models.database import SessionFactory
 from models.orders import Address
 from rules.distributors import check_phone, plain_text
 from rules.errors import RuleViolation
+from workflows.people import lock_person
 
 MOST_ADDRESSES = 20
 LONGEST_RECEIVER = 20
@@ -57,6 +58,8 @@ def save_address(
         raise AddressRefused("请填写详细地址（4 到 100 个字）。")
     phone = check_phone(draft.phone)
     with sessions.begin() as session:
+        # Two forms of hers at once must not both become the default.
+        lock_person(session, wechat_user_id)
         hers = _of(session, wechat_user_id)
         address = next((row for row in hers if row.id == address_id), None)
         if address is None:
@@ -86,6 +89,7 @@ def delete_address(sessions: SessionFactory, address_id: int, *, wechat_user_id:
         AddressRefused: it isn't hers, or is gone.
     """
     with sessions.begin() as session:
+        lock_person(session, wechat_user_id)
         hers = _of(session, wechat_user_id)
         address = next((row for row in hers if row.id == address_id), None)
         if address is None:

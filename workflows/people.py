@@ -27,6 +27,19 @@ def know(session: Session, openid: str, now: datetime) -> WeChatUser:
     return session.scalars(select(WeChatUser).where(WeChatUser.openid == openid)).one()
 
 
+def lock_person(session: Session, wechat_user_id: int) -> WeChatUser:
+    """Return a person, and let one transaction at a time decide about her. A step.
+
+    Rows that only refer to her can still be written meanwhile, so the lock never waits for them.
+    """
+    return session.scalars(
+        select(WeChatUser)
+        .where(WeChatUser.id == wechat_user_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Someone who opened a page: our id for her, and whether she is a snapshot user."""

@@ -8,16 +8,22 @@ from sqlalchemy.orm import Session
 from models.database import SessionFactory, row_count
 from models.orders import Order
 from models.payments import Payment, Refund
+from rules.money import yuan
 from rules.payments import REFUND_EDGES, RefundReason, RefundStatus
 from rules.states import sources_of
 from wechat.gateway import NotFound, Payments, RefundFact, RefundRequest, RefundState
-from workflows.outbox import Work, WorkKind, enqueue
+from workflows.outbox import Notice, Work, WorkKind, enqueue, enqueue_notice
 
 REASONS = {
     RefundReason.PAID_AFTER_CANCELLATION: "订单已取消，原路退款",
     RefundReason.PAID_TWICE: "重复支付，原路退款",
     RefundReason.AFTER_SALES: "售后退款",
     RefundReason.PRICE_DROP_CLAIM: "价保退款",
+}
+
+APOLOGIES = {
+    RefundReason.PAID_AFTER_CANCELLATION: "付款到达时订单已取消，",
+    RefundReason.PAID_TWICE: "这笔订单已付过款，",
 }
 
 STATUS_OF = {
@@ -51,6 +57,17 @@ def request_full_refund(
             kind=WorkKind.REFUND,
             key=f"refund:{number}",
             details={"refund_id": refund.id},
+        ),
+        now,
+    )
+    enqueue_notice(
+        session,
+        Notice(
+            key=f"refund-asked:{number}",
+            wechat_user_id=order.wechat_user_id,
+            title="付款将原路退回",
+            body=f"{APOLOGIES.get(reason, '')}您支付的 ¥{yuan(payment.amount_fen)} 将原路退回。",
+            path=f"/orders/{order.number}",
         ),
         now,
     )

@@ -55,7 +55,7 @@ def _confirm(
     if payment is None:
         return PaymentOutcome.UNKNOWN
     _check(payment, fact, merchant)
-    # Lock order: the order first, then its payment.
+    # Lock order: the order, its payment, its buyer, then accounts.
     order = session.get_one(Order, payment.order_id, with_for_update=True)
     became_success = session.execute(
         update(Payment)
@@ -82,9 +82,9 @@ def _confirm(
         request_full_refund(session, payment, order, reason, now)
         return PaymentOutcome.REFUNDED
     advance(session, order, OrderStatus.PAID, actor="wechat", now=now)
-    accrue(session, order, now)
     if order.supply_mode is not SupplyMode.WHOLESALE and order.referrer_id is not None:
         renew_binding_on_payment(session, order.wechat_user_id, order.referrer_id, now)
+    accrue(session, order, now)
     return PaymentOutcome.APPLIED
 
 

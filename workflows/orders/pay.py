@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from models.database import SessionFactory, insert_on_conflict
+from models.database import SessionFactory, insert_on_conflict, row_count
 from models.orders import Order
 from models.payments import Payment
 from models.people import WeChatUser
@@ -18,6 +18,8 @@ from wechat.gateway import BridgeParameters, Payments, PrepayRequest
 # A prepay_id lives two hours; a page that was just opened must not get one about to end.
 PREPAY_LIFE = timedelta(minutes=110)
 FIRST_QUERY_AFTER = timedelta(seconds=60)
+# WeChat refuses a payment whose last moment is less than a minute away.
+SHORTEST_PREPAY = timedelta(seconds=60)
 
 
 class NotPayable(RuleViolation):
@@ -50,22 +52,40 @@ def start_payment(
         NotPayable.
         wechat.errors.WeChatError: WeChat did not prepare it; she may try again.
     """
-    with sessions.begin() as session:
-        attempt = _attempt(session, order_id, wechat_user_id, now)
+    attempt = sessions.retrying(lambda session: _attempt(session, order_id, wechat_user_id, now))
     prepay_id = attempt.prepay_id
     if prepay_id is None:
         prepay_id = payments.prepay(attempt.request)
-        with sessions.begin() as session:
-            session.execute(
-                update(Payment)
-                .where(Payment.id == attempt.payment_id)
-                .values(prepay_id=prepay_id, prepay_expires_at=now + PREPAY_LIFE)
-            )
+        status = _keep_prepay(sessions, attempt.payment_id, prepay_id, now)
+        if status is PaymentStatus.CLOSED:
+            # The order was cancelled while WeChat prepared: nobody may pay it any more.
+            payments.close_payment(attempt.request.out_trade_no)
+        if status is not PaymentStatus.PENDING:
+            raise NotPayable
     return payments.bridge_parameters(prepay_id)
 
 
+def _keep_prepay(
+    sessions: SessionFactory, payment_id: int, prepay_id: str, now: datetime
+) -> PaymentStatus:
+    """Write the prepared payment down if it is still wanted; return where the payment stands."""
+
+    def keep(session: Session) -> PaymentStatus:
+        kept = session.execute(
+            update(Payment)
+            .where(Payment.id == payment_id, Payment.status == PaymentStatus.PENDING)
+            .values(prepay_id=prepay_id, prepay_expires_at=now + PREPAY_LIFE)
+        )
+        if row_count(kept) == 1:
+            return PaymentStatus.PENDING
+        return session.get_one(Payment, payment_id).status
+
+    return sessions.retrying(keep)
+
+
 def _attempt(session: Session, order_id: int, wechat_user_id: int, now: datetime) -> _Attempt:
-    order = session.get(Order, order_id)
+    # With the order's row, so that a cancellation sees this payment or this sees the cancellation.
+    order = session.get(Order, order_id, with_for_update=True)
     if (
         order is None
         or order.wechat_user_id != wechat_user_id
@@ -92,6 +112,8 @@ def _attempt(session: Session, order_id: int, wechat_user_id: int, now: datetime
     if payment.status is not PaymentStatus.PENDING:
         raise NotPayable
     is_fresh = payment.prepay_expires_at is not None and now < payment.prepay_expires_at
+    if not is_fresh and order.expires_at - now < SHORTEST_PREPAY:
+        raise NotPayable("剩余支付时间不足一分钟，请重新下单。")
     return _Attempt(
         payment_id=payment.id,
         prepay_id=payment.prepay_id if is_fresh else None,
@@ -106,7 +128,7 @@ def _attempt(session: Session, order_id: int, wechat_user_id: int, now: datetime
 
 
 def _description(order: Order) -> str:
-    """Return what she reads on the payment sheet and in her bills (at most 127 bytes)."""
+    """Return what she reads on the payment sheet and in her bills (at most 127 characters)."""
     first = order.lines[0].product_name
-    more = f" 等{len(order.lines)}件商品" if len(order.lines) > 1 else ""
+    more = f" 等{len(order.lines)}款商品" if len(order.lines) > 1 else ""
     return f"{first[:30]}{more}"

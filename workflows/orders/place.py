@@ -17,12 +17,12 @@ from models.referrals import Binding, Touch
 from rules.attribution import Attribution, BoundCandidate, SessionCandidate, attribute
 from rules.bindings import BindingTerm
 from rules.errors import RuleViolation
+from rules.money import yuan
 from rules.orders import OrderStatus, payment_deadline
 from rules.pricing import (
     LineRequest,
     NotForSale,
     Price,
-    PriceChanged,
     PublishedPrice,
     QuantityRefused,
     quote,
@@ -31,6 +31,7 @@ from rules.pricing import (
 from workflows.catalogue import SHOP
 from workflows.commissions.freeze import freeze_rates
 from workflows.orders.moves import note_event, reserve
+from workflows.people import lock_person
 from workflows.policies import PolicyInForce, policy_in_force
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -42,6 +43,30 @@ class AddressMissing(RuleViolation):
 
     code = "address_missing"
     message = "请选择收货地址。"
+
+
+class VirtualVisitor(RuleViolation):
+    """A snapshot visitor: WeChat gave us no person who could pay."""
+
+    code = "virtual_visitor"
+    message = "请先点击页面底部的“使用完整服务”，再提交订单。"
+
+
+class TotalChanged(RuleViolation):
+    """The total isn't the one that she was shown; `payable_fen` is what holds now."""
+
+    code = "total_changed"
+
+    def __init__(self, payable_fen: int) -> None:
+        self.payable_fen = payable_fen
+        super().__init__(f"应付金额已变为 ¥{yuan(payable_fen)}，请确认后重新提交。")
+
+
+class CheckoutUsed(RuleViolation):
+    """This checkout has placed an order already, but of something else."""
+
+    code = "checkout_used"
+    message = "这次结算已经提交过订单，请在“我的订单”中查看，或重新选购。"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,16 +118,22 @@ def place_order(sessions: SessionFactory, draft: OrderDraft, now: datetime) -> P
     """Place an order, or return the one that the same checkout has placed before.
 
     Raises:
-        AddressMissing, QuantityRefused, NotForSale, PriceChanged, OutOfStock.
+        AddressMissing, QuantityRefused, NotForSale, TotalChanged, OutOfStock.
+        VirtualVisitor, CheckoutUsed.
     """
 
     def place(session: Session) -> PlacedOrder:
+        # One order of hers at a time: a doubled form waits here and then finds the order.
+        if lock_person(session, draft.wechat_user_id).is_virtual:
+            raise VirtualVisitor
         before = session.scalar(
             select(Order).where(
                 Order.wechat_user_id == draft.wechat_user_id,
                 Order.checkout_key == draft.checkout_key,
             )
         )
+        if before is not None and not _is_same(before, draft):
+            raise CheckoutUsed
         order = before or _place(session, draft, now)
         return PlacedOrder(order_id=order.id, number=order.number, payable_fen=order.payable_fen)
 
@@ -159,12 +190,22 @@ def line_requests(lines: Sequence[PricedLine]) -> list[LineRequest]:
     ]
 
 
+def _is_same(order: Order, draft: OrderDraft) -> bool:
+    """Tell whether a draft asks for what an order already is."""
+    wanted = {line.sku_id: line.quantity for line in draft.lines}
+    return (
+        wanted == {line.sku_id: line.quantity for line in order.lines}
+        and draft.seen_payable_fen == order.payable_fen
+        and draft.buyer_note == order.buyer_note
+    )
+
+
 def _place(session: Session, draft: OrderDraft, now: datetime) -> Order:
     terms = policy_in_force(session, now)
     lines = price_lines(session, draft.lines, now)
     total = quote(line_requests(lines), terms.policy)
     if total.payable_fen != draft.seen_payable_fen:
-        raise PriceChanged(total.payable_fen)
+        raise TotalChanged(total.payable_fen)
     address = session.get(Address, draft.address_id)
     if address is None or address.is_deleted or address.wechat_user_id != draft.wechat_user_id:
         raise AddressMissing
@@ -281,5 +322,5 @@ def _write_trail(session: Session, order_id: int, attribution: Attribution) -> N
 
 
 def _number(now: datetime) -> str:
-    """Return an order number: the moment in Shanghai, and six digits nobody can guess."""
-    return f"{now.astimezone(SHANGHAI):%y%m%d%H%M%S}{secrets.randbelow(10**6):06d}"
+    """Return an order number: the moment in Shanghai, and eight digits nobody can guess."""
+    return f"{now.astimezone(SHANGHAI):%y%m%d%H%M%S}{secrets.randbelow(10**8):08d}"

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from models.database import SessionFactory
 from models.distributors import Distributor
 from models.materials import MaterialShare
-from models.people import WeChatUser
 from models.referrals import Binding, ReferralCode, Touch
 from rules.bindings import (
     BindingTerm,
@@ -22,6 +21,7 @@ from rules.bindings import (
     renewal_on_paid_order,
 )
 from rules.distributors import is_authorised, normalise_referral_code
+from workflows.people import lock_person
 from workflows.policies import policy_in_force
 
 LONGEST_CODE = 64
@@ -61,9 +61,7 @@ def touch(
 
     A step. The customer's row is locked first, so two touches of hers never decide at once.
     """
-    person = session.scalars(
-        select(WeChatUser).where(WeChatUser.id == wechat_user_id).with_for_update()
-    ).one()
+    person = lock_person(session, wechat_user_id)
     distributor = _owner(session, presented.code)
     binding = _open_binding(session, wechat_user_id)
     decision = decide_touch(
@@ -100,7 +98,11 @@ def touch(
 def renew_binding_on_payment(
     session: Session, wechat_user_id: int, referrer_id: int, now: datetime
 ) -> None:
-    """Renew both clocks of the customer's binding when she paid an order of its referrer."""
+    """Renew both clocks of the customer's binding when she paid an order of its referrer.
+
+    A step. Her row is locked first, as for a touch.
+    """
+    lock_person(session, wechat_user_id)
     binding = _open_binding(session, wechat_user_id)
     if binding is None:
         return
