@@ -10,6 +10,7 @@ import click
 from fenxiao.backup import BackupError
 from fenxiao.backup import backup as write_backup
 from fenxiao.backup import restore as bring_back
+from fenxiao.logs import configure as configure_logs
 from fenxiao.migrating import MigrationError, needs_migration
 from fenxiao.migrating import migrate as migrate_database
 from fenxiao.settings import Settings, SettingsError, load
@@ -30,6 +31,7 @@ OPERATOR = StaffActor(staff_id=None, role=Role.OWNER, address="command line")
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def fenxiao() -> None:
     """Fenxiao (分销): official-account bot and storefront for distribution supply."""
+    configure_logs()
 
 
 def _settings() -> Settings:

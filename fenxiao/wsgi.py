@@ -3,6 +3,7 @@
 from flask import Flask
 
 from fenxiao.app import create_app
+from fenxiao.logs import configure
 from fenxiao.settings import Settings, load
 from fenxiao.wiring import connect, open_sessions
 from web.collaborators import Collaborators
@@ -18,5 +19,6 @@ def application() -> Flask:
 
     Raises: fenxiao.settings.SettingsError.
     """
+    configure()
     settings = load()
     return build(settings, connect(settings, open_sessions(settings)))

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from fenxiao.app import create_app
 from fenxiao.demo.people import FINANCE, OWNER, PASSWORD
 from fenxiao.demo.platform import Sandbox
+from fenxiao.logs import configure
 from fenxiao.settings import load
 from fenxiao.wiring import connect, open_sessions
 from web.collaborators import collaborators
@@ -50,6 +51,7 @@ def tour(sandbox: Sandbox) -> Blueprint:
 
 def build(sandbox: Sandbox) -> Flask:
     """Build the configured application and add the tour."""
+    configure()
     settings = load()
     app = create_app(settings, connect(settings, open_sessions(settings)))
     app.register_blueprint(tour(sandbox))
