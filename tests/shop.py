@@ -16,7 +16,7 @@ from rules.payments import Merchant
 from tests.factories.addresses import make_address
 from tests.factories.people import make_person
 from tests.factories.policies import start_programme
-from tests.fakes.payments import APP_ID, MERCHANT_ID, FakePayments
+from tests.fake_payments import APP_ID, MERCHANT_ID, FakePayments
 from wechat.gateway import BridgeParameters, PaymentFact
 from workflows.orders.confirm import PaymentOutcome, confirm_payment
 from workflows.orders.pay import start_payment

@@ -201,7 +201,7 @@ class _Life:
         cancel_order(
             self._sessions,
             self._parts.payments,
-            Cancellation(order_id=placed.order_id, reason=CancelReason.TIMEOUT, actor="clock"),
+            Cancellation(order_id=placed.order_id, reason=CancelReason.TIMEOUT),
             merchant=self._parts.merchant,
             now=now,
         )

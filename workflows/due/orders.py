@@ -9,12 +9,12 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from models.database import SessionFactory
 from models.orders import Order
 from models.policies import PolicyVersion
-from rules.orders import CancelReason, OrderStatus
+from rules.orders import OrderStatus
 from rules.payments import Merchant
 from rules.policy import Policy
 from wechat.gateway import Payments
 from workflows.due.each import each
-from workflows.orders.cancel import Cancellation, cancel_order
+from workflows.orders.cancel import expire_order
 from workflows.orders.ship import complete_if_due, receive_if_due
 from workflows.policies import policy_by_id
 
@@ -34,8 +34,7 @@ def expire_orders(
         ).all()
 
     def expire(order_id: int) -> bool:
-        cancellation = Cancellation(order_id=order_id, reason=CancelReason.TIMEOUT, actor="clock")
-        return cancel_order(sessions, payments, cancellation, merchant=merchant, now=now)
+        return expire_order(sessions, payments, order_id, merchant=merchant, now=now)
 
     return each("order", overdue, expire)
 

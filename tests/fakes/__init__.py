@@ -1,1 +1,0 @@
-"""WeChat's side for tests: small classes that fit the gateway's Protocols and record calls."""
