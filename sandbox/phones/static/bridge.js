@@ -11,6 +11,11 @@
   const share = {};
   let lastCall = 0;
 
+  // WeChat's login page eats its own fragment; a redirect would carry it into the page's address.
+  if (window.location.hash === "#wechat_redirect") {
+    window.history.replaceState(window.history.state, "", window.location.pathname + window.location.search);
+  }
+
   const tell = (kind, body = {}) => {
     if (isFramed) window.parent.postMessage({ wechat: kind, ...body }, "*");
   };

@@ -113,10 +113,11 @@ export class AccountChat extends Chat {
     super(phone, { id: "account", title: phone.world.account.name, onTitle: () => phone.showProfile() });
     this.foot = h("footer", { class: "chat-foot" });
     this.element.append(this.foot);
+    this.toggle = h("button", { type: "button", class: "bar-icon", "aria-label": "切换到菜单", onclick: () => this.setMode("menu") }, icon("list"));
     this.keyboard = composer(phone, {
       sendText: (text) => phone.act(control.post(`/phones/${phone.id}/text`, { text })),
       sendPicture: (file) => this.sendPicture(file),
-      toggle: h("button", { type: "button", class: "bar-icon", "aria-label": "切换到菜单", onclick: () => this.setMode("menu") }, icon("list")),
+      toggle: this.toggle,
       enter: () => this.toEnd(),
     });
     this.mode = null;
@@ -142,6 +143,7 @@ export class AccountChat extends Chat {
   update() {
     super.update();
     const { menu } = this.phone.world;
+    this.toggle.hidden = !menu;
     const wanted = this.phone.isFollowing ? (menu ? this.mode || "menu" : "keyboard") : "stranger";
     const drawn = `${wanted} ${wanted === "menu" ? JSON.stringify(menu) : ""}`;
     if (drawn === this.drawn) return;

@@ -74,8 +74,8 @@ const hairs = [
 export function portrait(name) {
   let sum = 7;
   for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)) % 9973;
-  const [ground, skin, hair, cloth] = palettes[sum % palettes.length];
-  const kind = Math.floor(sum / palettes.length) % hairs.length;
+  const [ground, skin, hair, cloth] = palettes[Math.floor(sum / 11) % palettes.length];
+  const kind = Math.floor(sum / 7) % hairs.length;
   const span = h("span", { class: "avatar", "aria-hidden": "true" });
   span.innerHTML = `<svg viewBox="0 0 80 80"><rect width="80" height="80" fill="${ground}"/>
     <g fill="${hair}">${hairs[kind]}</g>

@@ -171,7 +171,8 @@ async function start() {
   document.body.dataset.state = "ready";
   setInterval(tick, TICK_MS);
   setInterval(() => {
-    document.getElementById("clock-text").textContent = (({ day, weekday, time }) => `${day} ${weekday} ${time}`)(moment(world.now()));
+    const { day, weekday, time } = moment(world.now());
+    document.getElementById("clock-text").replaceChildren(h("span", { class: "clock-day" }, `${day} ${weekday} `), time);
   }, 1000);
 }
 

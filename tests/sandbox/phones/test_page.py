@@ -146,6 +146,7 @@ def test_two_phones_log_in_as_two_people_and_one_pays(
         sandbox.open(phone, f"{shop.url}/me")
     for phone in (wang, chen):
         expect(browse(page, phone.phone_id).locator("#openid")).to_have_text(phone.openid)
+    assert not [frame.url for frame in page.frames if "wechat_redirect" in frame.url]
 
     shown = phone_of(page, "wang")
     browse(page, "wang").locator("#buy").click()
