@@ -52,7 +52,7 @@ def configure() -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
-    for chatty in ("apscheduler", "urllib3", "werkzeug", "waitress", "wechatpy"):
+    for chatty in ("alembic", "apscheduler", "urllib3", "werkzeug", "waitress", "wechatpy"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

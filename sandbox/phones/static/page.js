@@ -7,9 +7,9 @@ import { Phone } from "./phone.js";
 
 const TICK_MS = 700;
 const USUAL = [
-  { phone_id: "lin", nickname: "林晓梅", role: "分销商" },
-  { phone_id: "wang", nickname: "王芳", role: "顾客" },
-  { phone_id: "chen", nickname: "陈静", role: "顾客" },
+  { phone_id: "lin", nickname: "林林", role: "分销商" },
+  { phone_id: "wang", nickname: "芳芳", role: "顾客" },
+  { phone_id: "chen", nickname: "阿静", role: "顾客" },
 ];
 const NAMES = ["赵敏", "周雨桐", "苏婉", "何佳怡", "郑晓燕", "许诺", "唐糖", "沈月"];
 
