@@ -8,7 +8,9 @@ from storefront import (
     orders,
     payments,
     pictures,
+    policy,
     referral,
+    referral_poster,
     session,
     shop,
 )
@@ -21,7 +23,9 @@ __all__ = [
     "orders",
     "payments",
     "pictures",
+    "policy",
     "referral",
+    "referral_poster",
     "session",
     "shop",
 ]

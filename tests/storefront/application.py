@@ -13,6 +13,7 @@ from storefront.pages import blueprint
 from web.collaborators import Collaborators, install_collaborators
 from web.pages import STATIC
 from web.site import SiteFacts
+from wechat.gateway import OfficialAccount
 
 SITE = SiteFacts(
     base_url="http://localhost",
@@ -23,7 +24,7 @@ SITE = SiteFacts(
 )
 
 
-def make_app(sessions: SessionFactory) -> Flask:
+def make_app(sessions: SessionFactory, account: OfficialAccount | None = None) -> Flask:
     """Build the storefront; whoever calls WeChat here fails on an absent collaborator."""
     absent = cast("Any", None)
     app = Flask(
@@ -39,7 +40,7 @@ def make_app(sessions: SessionFactory) -> Flask:
             sessions=sessions,
             site=SITE,
             merchant=Merchant(app_id="wx0123456789abcdef", merchant_id="1900000001"),
-            account=absent,
+            account=account or absent,
             authorisation=absent,
             payments=absent,
             callback_guard=absent,
