@@ -1,0 +1,1 @@
+"""Lessons (课程): written and edited by staff, opened by distributors."""
