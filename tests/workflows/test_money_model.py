@@ -1,0 +1,392 @@
+"""Random days against a small oracle: balances, states and refusals agree after every step.
+
+The oracle knows the rules and no accounts: what a line must have earned, who holds which stage,
+and that available money and debt are the two sides of one figure.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy.engine import URL, make_url
+
+from models.database import open_database
+from models.distributors import Distributor
+from models.orders import Order, OrderLine
+from models.payouts import Payout
+from queries.invariants import INVARIANTS, check_all
+from rules.payouts import PayoutChannel, PayoutRefused, PayoutStatus
+from tests.database import TEMPLATE, PostgresqlServer
+from tests.factories.catalogue import make_sku
+from tests.factories.distributors import make_distributor
+from tests.factories.orders import (
+    complete_order,
+    make_order,
+    pay_order,
+    receive_order,
+    refund_line,
+    ship_order,
+)
+from tests.factories.policies import TWO_LEVELS, start_programme
+from tests.factories.staff import actor_of, make_staff
+from tests.workflows.payouts.transfers import Transfers
+from tests.workflows.sales import held
+from wechat.gateway import TransferState
+from workflows.audit import StaffActor
+from workflows.commissions import release_due
+from workflows.payouts import (
+    approve_payout,
+    confirm_transfer,
+    reject_payout,
+    request_payout,
+    send_payout,
+)
+
+START = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+ENDS = {
+    TransferState.SUCCESS: PayoutStatus.PAID,
+    TransferState.FAIL: PayoutStatus.FAILED,
+    TransferState.CANCELLED: PayoutStatus.FAILED,
+}
+# Most transfers arrive: only then can a refund find the money gone.
+ENDINGS = [*[TransferState.SUCCESS] * 3, TransferState.FAIL, TransferState.CANCELLED]
+Fresh = Callable[[], AbstractContextManager[URL]]
+
+
+@dataclass(slots=True)
+class Line:
+    """What was paid for a line, and given back."""
+
+    id: int
+    paid_fen: int
+    refunded_fen: int = 0
+
+
+@dataclass(slots=True)
+class Sale:
+    """An order in the oracle's words: who earns at which rate, and in which stage it stands."""
+
+    id: int
+    lines: list[Line]
+    rates: dict[int, int]
+    stage: str = "estimated"
+    completed_at: datetime | None = None
+
+    def earned(self, who: int) -> int:
+        """The rule, written down once more."""
+        rate_bp = self.rates.get(who, 0)
+        return sum((line.paid_fen - line.refunded_fen) * rate_bp // 10_000 for line in self.lines)
+
+
+@dataclass(slots=True)
+class Person:
+    """A distributor's payouts: what was paid for good, and the one that is open."""
+
+    paid_fen: int = 0
+    open_id: int | None = None
+    open_bill: str = ""
+    open_fen: int = 0
+    open_status: PayoutStatus | None = None
+
+
+@dataclass(slots=True)
+class Oracle:
+    """Everybody's sales and payouts."""
+
+    sales: list[Sale] = field(default_factory=list)
+    people: dict[int, Person] = field(default_factory=dict)
+
+    def in_stage(self, who: int, stage: str) -> int:
+        return sum(sale.earned(who) for sale in self.sales if sale.stage == stage)
+
+    def net(self, who: int) -> int:
+        """Released, less paid and set aside: available above 0, debt below."""
+        person = self.people[who]
+        return self.in_stage(who, "available") - person.paid_fen - person.open_fen
+
+    def balances(self, who: int) -> dict[str, int]:
+        net = self.net(who)
+        all_of_them = {
+            "estimated": self.in_stage(who, "estimated"),
+            "maturing": self.in_stage(who, "maturing"),
+            "available": max(0, net),
+            "debt": min(0, net),
+            "paying_out": self.people[who].open_fen,
+        }
+        return {kind: amount for kind, amount in all_of_them.items() if amount}
+
+    def close(self, who: int, *, is_paid: bool) -> None:
+        person = self.people[who]
+        person.paid_fen += person.open_fen if is_paid else 0
+        person.open_id, person.open_fen, person.open_status = None, 0, None
+
+    def recall(self) -> None:
+        """Debt returns a payout that is still requested."""
+        for who, person in self.people.items():
+            if self.net(who) < 0 and person.open_status is PayoutStatus.REQUESTED:
+                self.close(who, is_paid=False)
+
+
+who = st.integers(0, 2)
+which = st.integers(0, 10_000)
+
+
+class MoneyDays(RuleBasedStateMachine):
+    """Three distributors in a line of invitations, one shop, one finance clerk, WeChat."""
+
+    fresh: Fresh
+
+    @initialize()
+    def open_shop(self) -> None:
+        self.stack = ExitStack()
+        self.sessions = open_database(self.stack.enter_context(self.fresh()))
+        self.now = START
+        self.oracle = Oracle()
+        self.transfers = Transfers()
+        start_programme(self.sessions, TWO_LEVELS)
+        with self.sessions.begin() as session:
+            self.finance: StaffActor = actor_of(make_staff(session))
+            first = make_distributor(session)
+            second = make_distributor(session, inviter=first)
+            third = make_distributor(session, inviter=second)
+            self.distributors = [first, second, third]
+            self.skus = [
+                make_sku(session, sale_fen=sale_fen, cost_fen=cost_fen)
+                for sale_fen, cost_fen in ((12_399, 4_000), (39_901, 10_001), (9_999, 9_000))
+            ]
+            self.oracle.people = {each.id: Person() for each in self.distributors}
+        # Every day begins with money that can be paid out, or the deep states are never met.
+        for who in range(3):
+            self.sell(who, [(1, 1)])
+            self.advance(0, how_far=4)
+
+    def teardown(self) -> None:
+        if hasattr(self, "sessions"):
+            self.sessions.dispose()
+            self.stack.close()
+
+    @rule(who=who, goods=st.lists(st.tuples(st.integers(0, 2), st.integers(1, 9)), max_size=3))
+    def sell(self, who: int, goods: list[tuple[int, int]]) -> None:
+        goods = goods or [(0, 1)]
+        with self.sessions.begin() as session:
+            referrer = session.get_one(Distributor, self.distributors[who].id)
+            wanted = [(self.skus[sku], quantity) for sku, quantity in goods]
+            skus = [(session.merge(sku), quantity) for sku, quantity in wanted]
+            order = make_order(session, skus, now=self.now, referrer=referrer)
+            pay_order(session, order, self.now)
+            for line, (sku, _) in zip(order.lines, goods, strict=True):
+                # The third SKU's margin, 9.99 %, is all that may be paid out on it.
+                own_bp, inviter_bp = (999, 0) if sku == 2 else (1_000, 300)
+                rates = {referrer.id: own_bp}
+                if referrer.inviter_id is not None:
+                    rates[referrer.inviter_id] = inviter_bp
+                stored = Line(id=line.id, paid_fen=line.goods_fen)
+                self.oracle.sales.append(Sale(id=order.id, lines=[stored], rates=rates))
+
+    @precondition(lambda self: self._unfinished())
+    @rule(which=which, how_far=st.integers(1, 4))
+    def advance(self, which: int, how_far: int) -> None:
+        """An order goes on: received, completed, its hold days pass, it is released."""
+        unfinished = self._unfinished()
+        sale = unfinished[which % len(unfinished)]
+        of_order = [each for each in self.oracle.sales if each.id == sale.id]
+        if sale.stage == "estimated":
+            with self.sessions.begin() as session:
+                order = session.get_one(Order, sale.id)
+                ship_order(session, order, self.now)
+                receive_order(session, order, self.now)
+            for each in of_order:
+                each.stage = "maturing"
+        if how_far > 1 and sale.completed_at is None:
+            with self.sessions.begin() as session:
+                complete_order(session, session.get_one(Order, sale.id), self.now)
+            for each in of_order:
+                each.completed_at = self.now
+        if how_far > 2:
+            self.now += timedelta(days=7 if how_far > 3 else 6)
+            self._release()
+
+    @precondition(lambda self: self.oracle.sales)
+    @rule(which=which, share=st.integers(1, 100))
+    def refund(self, which: int, share: int) -> None:
+        sale = self.oracle.sales[which % len(self.oracle.sales)]
+        line = sale.lines[0]
+        left_fen = line.paid_fen - line.refunded_fen
+        amount_fen = -(-left_fen * share // 100)
+        if not amount_fen:
+            return
+        with self.sessions.begin() as session:
+            refund_line(session, session.get_one(OrderLine, line.id), amount_fen, self.now)
+        line.refunded_fen += amount_fen
+        self.oracle.recall()
+
+    def _release(self) -> None:
+        release_due(self.sessions, self.now)
+        for sale in self.oracle.sales:
+            if sale.completed_at is not None and self.now >= sale.completed_at + timedelta(days=7):
+                sale.stage = "available"
+
+    def _unfinished(self) -> list[Sale]:
+        return [sale for sale in self.oracle.sales if sale.stage != "available"]
+
+    @rule(who=who, share=st.integers(1, 150))
+    def ask(self, who: int, share: int) -> None:
+        distributor_id = self.distributors[who].id
+        person = self.oracle.people[distributor_id]
+        available_fen = max(0, self.oracle.net(distributor_id))
+        amount_fen = available_fen * share // 100
+        may_ask = (
+            person.open_id is None
+            and self.oracle.net(distributor_id) >= 0
+            and 1_000 <= amount_fen <= min(available_fen, 20_000)
+        )
+        try:
+            asked = request_payout(
+                self.sessions, distributor_id, amount_fen, PayoutChannel.WECHAT, self.now
+            )
+        except PayoutRefused:
+            assert not may_ask
+            return
+        assert may_ask
+        person.open_id, person.open_bill = asked.payout_id, asked.out_bill_no
+        person.open_fen, person.open_status = amount_fen, PayoutStatus.REQUESTED
+
+    @precondition(lambda self: self._rich())
+    @rule(which=which, steps=st.integers(1, 4), state=st.sampled_from(ENDINGS))
+    def pay_out(self, which: int, steps: int, state: TransferState) -> None:
+        """As much as one transfer carries goes some or all of its way: a refund then owes it."""
+        rich = self._rich()
+        distributor_id = rich[which % len(rich)]
+        person = self.oracle.people[distributor_id]
+        amount_fen = min(self.oracle.net(distributor_id), 20_000)
+        asked = request_payout(
+            self.sessions, distributor_id, amount_fen, PayoutChannel.WECHAT, self.now
+        )
+        person.open_id, person.open_bill = asked.payout_id, asked.out_bill_no
+        person.open_fen, person.open_status = amount_fen, PayoutStatus.REQUESTED
+        if steps > 1:
+            self._approve(person)
+        if steps > 2:
+            self._send(person)
+        if steps > 3:
+            self._end(distributor_id, state)
+
+    @precondition(lambda self: self._with_payout(PayoutStatus.REQUESTED))
+    @rule(which=which, agrees=st.sampled_from([True, True, False]))
+    def decide(self, which: int, agrees: bool) -> None:
+        distributor_id, person = self._one_with(which, PayoutStatus.REQUESTED)
+        if agrees:
+            self._approve(person)
+            return
+        assert person.open_id is not None
+        reject_payout(
+            self.sessions, person.open_id, reason="不对", actor=self.finance, now=self.now
+        )
+        self.oracle.close(distributor_id, is_paid=False)
+
+    @precondition(lambda self: self._with_payout(PayoutStatus.APPROVED))
+    @rule(which=which)
+    def send(self, which: int) -> None:
+        self._send(self._one_with(which, PayoutStatus.APPROVED)[1])
+
+    @precondition(lambda self: self._with_payout(PayoutStatus.AWAITING_USER_CONFIRM))
+    @rule(which=which, state=st.sampled_from(ENDINGS))
+    def end(self, which: int, state: TransferState) -> None:
+        self._end(self._one_with(which, PayoutStatus.AWAITING_USER_CONFIRM)[0], state)
+
+    def _approve(self, person: Person) -> None:
+        assert person.open_id is not None
+        approve_payout(self.sessions, person.open_id, self.finance, self.now)
+        person.open_status = PayoutStatus.APPROVED
+
+    def _send(self, person: Person) -> None:
+        assert person.open_id is not None
+        person.open_status = send_payout(self.sessions, self.transfers, person.open_id, self.now)
+        assert person.open_status is PayoutStatus.AWAITING_USER_CONFIRM
+
+    def _end(self, distributor_id: int, state: TransferState) -> None:
+        fact = self.transfers.end(self.oracle.people[distributor_id].open_bill, state)
+        for _ in range(2):
+            assert confirm_transfer(self.sessions, fact, self.now) is ENDS[state]
+        self.oracle.close(distributor_id, is_paid=state is TransferState.SUCCESS)
+
+    @invariant()
+    def balances_are_the_oracle_s(self) -> None:
+        if not hasattr(self, "oracle"):
+            return
+        for distributor in self.distributors:
+            assert held(self.sessions, distributor) == self.oracle.balances(distributor.id)
+
+    @invariant()
+    def all_invariants_hold(self) -> None:
+        if not hasattr(self, "oracle"):
+            return
+        with self.sessions.read() as session:
+            assert check_all(session, INVARIANTS) == []
+            for person in self.oracle.people.values():
+                if person.open_id is not None:
+                    stored = session.get_one(Payout, person.open_id)
+                    assert stored.status is person.open_status
+
+    def _rich(self) -> list[int]:
+        return [
+            each
+            for each, person in self.oracle.people.items()
+            if person.open_id is None and self.oracle.net(each) >= 1_000
+        ]
+
+    def _with_payout(self, status: PayoutStatus) -> list[tuple[int, Person]]:
+        return [
+            (each, person)
+            for each, person in self.oracle.people.items()
+            if person.open_status is status
+        ]
+
+    def _one_with(self, which: int, status: PayoutStatus) -> tuple[int, Person]:
+        found = self._with_payout(status)
+        return found[which % len(found)]
+
+
+def live(fresh: Fresh, *, examples: int) -> None:
+    machine = type("MoneyDaysHere", (MoneyDays,), {"fresh": staticmethod(fresh)})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+@pytest.mark.slow
+def test_random_days_on_sqlite(sqlite_template: Path, tmp_path: Path) -> None:
+    @contextmanager
+    def fresh() -> Iterator[URL]:
+        path = tmp_path / "days.db"
+        shutil.copyfile(sqlite_template, path)
+        yield make_url(f"sqlite:///{path}")
+        for left in tmp_path.glob("days.db*"):
+            left.unlink()
+
+    live(fresh, examples=12)
+
+
+@pytest.mark.slow
+def test_random_days_on_postgresql(postgresql_server: PostgresqlServer) -> None:
+    live(lambda: postgresql_server.database(TEMPLATE), examples=5)
