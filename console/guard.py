@@ -27,7 +27,7 @@ from workflows.staff.sessions import LoggedInStaff, staff_of
 COOKIE = "fenxiao_staff"
 COOKIE_PATH = "/console"
 LOGIN = "/console/login"
-WITHOUT_LOGIN = frozenset({"console.show_login", "console.log_in"})
+WITHOUT_LOGIN = frozenset({"console.show_login", "console.check_login"})
 LONGEST_TOKEN = 128
 NEEDS = "needed_permission"
 
@@ -59,6 +59,11 @@ def current_staff() -> LoggedInStaff:
     staff = _known()
     assert staff is not None, "the view needs a login"
     return staff
+
+
+def is_logged_in() -> bool:
+    """Tell whether this request comes from a live login."""
+    return _known() is not None
 
 
 def current_actor() -> StaffActor:

@@ -35,7 +35,7 @@ def create_app(settings: Settings, parts: Collaborators) -> Flask:
 
 def _register_faces(app: Flask) -> None:
     from bot.callback import blueprint as bot
-    from console import blueprint as console
+    from console.pages import blueprint as console
     from storefront.pages import blueprint as storefront
     from storefront.payments import blueprint as payments
 

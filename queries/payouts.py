@@ -96,6 +96,12 @@ def payouts_in(
     return _rows(session, wanted, offset, limit), total
 
 
+def payout_counts(session: Session) -> dict[PayoutStatus, int]:
+    """Count all payouts by state."""
+    rows = session.execute(select(Payout.status, func.count(Payout.id)).group_by(Payout.status))
+    return {row[0]: row[1] for row in rows}
+
+
 def payout(session: Session, payout_id: int) -> PayoutRow | None:
     """Return one payout, or None."""
     found = _rows(session, [Payout.id == payout_id], 0, 1)

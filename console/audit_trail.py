@@ -1,0 +1,132 @@
+"""The audit trail (操作日志): who changed what, when and from where, and that nobody altered it."""
+
+from types import MappingProxyType
+from typing import Final
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from console import blueprint
+from console.filtering import PAGE_SIZE, asked_choice, asked_day, asked_id, asked_text, start_of
+from console.guard import requires
+from queries.audit_trail import AuditFilter, audit_rows, chain_state
+from queries.staff import staff_members
+from rules.staff import Permission
+from web.collaborators import collaborators
+from web.paging import Page, requested_page
+from workflows.clock import real_now
+
+ACTIONS: Final = MappingProxyType(
+    {
+        "log_in": "登录",
+        "log_out_everywhere": "退出所有设备",
+        "add_staff": "添加员工",
+        "deactivate_staff": "停用员工",
+        "reactivate_staff": "恢复员工",
+        "change_password": "修改密码",
+        "approve_application": "通过申请",
+        "reject_application": "驳回申请",
+        "suspend_distributor": "暂停授权",
+        "reinstate_distributor": "恢复授权",
+        "terminate_distributor": "终止授权",
+        "ship_order": "发货",
+        "cancel_order": "取消订单",
+        "approve_payout": "同意提现",
+        "reject_payout": "驳回提现",
+        "record_bank_transfer": "登记银行转账",
+        "create_product": "上架商品",
+        "set_price": "改价",
+        "count_stock": "盘点库存",
+        "publish_lesson": "发布课程",
+        "schedule_campaign": "安排推送",
+        "stop_campaign": "停止推送",
+        "publish_material": "发布素材",
+        "recall_material": "撤回素材",
+    }
+)
+SUBJECTS: Final = MappingProxyType(
+    {
+        "staff": "员工",
+        "application": "申请",
+        "distributor": "分销商",
+        "order": "订单",
+        "payout": "提现",
+        "product": "商品",
+        "sku": "规格",
+        "lesson": "课程",
+        "campaign": "推送",
+        "material": "素材",
+    }
+)
+PAGES: Final = MappingProxyType(
+    {
+        "application": "/console/applications/",
+        "distributor": "/console/distributors/",
+        "order": "/console/orders/",
+        "payout": "/console/payouts/",
+        "sku": "/console/products/",
+    }
+)
+FIELDS: Final = MappingProxyType(
+    {
+        "status": "状态",
+        "reason": "原因",
+        "carrier": "快递公司",
+        "tracking_number": "快递单号",
+        "amount_fen": "金额",
+        "list_fen": "划线价",
+        "sale_fen": "售价",
+        "on_hand": "库存",
+        "login": "登录名",
+        "name": "名称",
+        "role": "角色",
+        "is_active": "启用",
+        "ended_logins": "结束的登录",
+        "distributor": "分销商编号",
+        "grade_id": "等级",
+        "inviter_id": "邀请人",
+        "referral_code": "推广码",
+        "reference": "银行流水号",
+        "slug": "网址",
+        "skus": "规格数",
+        "title": "标题",
+    }
+)
+
+
+@blueprint.get("/audit")
+@requires(Permission.VIEW_AUDIT)
+def show_audit_trail() -> ResponseReturnValue:
+    """All changes, newest first."""
+    since, until = asked_day("since"), asked_day("until")
+    wanted = AuditFilter(
+        staff_id=asked_id("staff"),
+        action=asked_choice("action", ACTIONS) or "",
+        subject_kind=asked_choice("kind", SUBJECTS) or "",
+        subject_id=asked_text("id"),
+        since=start_of(since),
+        until=start_of(until, plus_days=1),
+    )
+    asked = requested_page(PAGE_SIZE)
+    with collaborators().sessions.read() as session:
+        rows, total = audit_rows(session, wanted, offset=asked.offset, limit=asked.limit)
+        members = staff_members(session, real_now())
+    return render_template(
+        "console/audit_trail/index.html",
+        page=Page(rows=rows, total=total, request=asked),
+        members=[(str(member.id), member.name) for member in members],
+        actions=ACTIONS,
+        subjects=SUBJECTS,
+        fields=FIELDS,
+        subject_pages=PAGES,
+        asked=request.args,
+    )
+
+
+@blueprint.get("/audit/chain")
+@requires(Permission.VIEW_AUDIT)
+def show_chain() -> ResponseReturnValue:
+    """Whether the chain of hashes holds, for the badge that the page loads by itself."""
+    with collaborators().sessions.read() as session:
+        chain = chain_state(session)
+    return render_template("console/audit_trail/_chain.html", chain=chain)

@@ -1,0 +1,121 @@
+"""Distributors: find them, read their accounts and network, change their authorisation."""
+
+from flask import abort, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from console import blueprint
+from console.filtering import PAGE_SIZE, asked_choice, asked_id, asked_text, tab_address
+from console.guard import current_actor, may, requires
+from queries.distributors import (
+    DistributorFilter,
+    DistributorPage,
+    distributor,
+    distributor_counts,
+    distributors,
+    grades,
+)
+from queries.orders import OrderFilter, orders
+from queries.payouts import payouts_of
+from rules.distributors import MAX_REASON_LENGTH, DistributorStatus
+from rules.staff import Permission
+from web.collaborators import collaborators
+from web.forms import Form
+from web.paging import Page, requested_page
+from workflows.distributors.authorise import (
+    reinstate_distributor,
+    suspend_distributor,
+    terminate_distributor,
+)
+
+LIST = "/console/distributors"
+TABS = (
+    ("合作中", DistributorStatus.APPROVED),
+    ("已暂停", DistributorStatus.SUSPENDED),
+    ("已终止", DistributorStatus.TERMINATED),
+)
+MOVES = {
+    "suspend": (suspend_distributor, "已暂停授权，她会收到原因。"),
+    "reinstate": (reinstate_distributor, "已恢复授权，她会收到通知。"),
+    "terminate": (terminate_distributor, "已终止授权，她会收到原因。"),
+}
+LATEST = 8
+
+
+@blueprint.get("/distributors")
+@requires(Permission.VIEW_DISTRIBUTORS)
+def show_distributors() -> ResponseReturnValue:
+    """All distributors, newest first."""
+    tools = collaborators()
+    status = asked_choice("status", DistributorStatus)
+    asked = requested_page(PAGE_SIZE)
+    wanted = DistributorFilter(
+        status=status,
+        grade_id=asked_id("grade"),
+        text=asked_text(),
+        may_search_phone=may(Permission.SEE_CUSTOMER_CONTACT),
+    )
+    with tools.sessions.read() as session:
+        rows, total = distributors(session, wanted, offset=asked.offset, limit=asked.limit)
+        counts = distributor_counts(session, wanted)
+        choices = grades(session)
+    tabs = [("全部", tab_address(LIST, "status", ""), status is None, sum(counts.values()))]
+    tabs += [
+        (word, tab_address(LIST, "status", state), status is state, counts.get(state, 0))
+        for word, state in TABS
+    ]
+    return render_template(
+        "console/distributors/index.html",
+        page=Page(rows=rows, total=total, request=asked),
+        tabs=tabs,
+        grades=[(str(grade.id), grade.name) for grade in choices],
+        asked=request.args,
+        now=tools.now(),
+    )
+
+
+@blueprint.get("/distributors/<int:distributor_id>")
+@requires(Permission.VIEW_DISTRIBUTORS)
+def show_distributor(distributor_id: int) -> ResponseReturnValue:
+    """One distributor."""
+    tools = collaborators()
+    now = tools.now()
+    page = _found(distributor_id)
+    with tools.sessions.read() as session:
+        her_orders, order_total = orders(
+            session, OrderFilter(referrer_id=distributor_id), offset=0, limit=LATEST
+        )
+        her_payouts, payout_total = payouts_of(session, distributor_id, offset=0, limit=LATEST)
+    return render_template(
+        "console/distributors/show.html",
+        page=page,
+        orders=her_orders,
+        order_total=order_total,
+        payouts=her_payouts,
+        payout_total=payout_total,
+        is_expired=page.row.authorised_until <= now,
+        reason_length=MAX_REASON_LENGTH,
+        now=now,
+    )
+
+
+@blueprint.post("/distributors/<int:distributor_id>/<any(suspend,reinstate,terminate):move>")
+@requires(Permission.MANAGE_DISTRIBUTORS)
+def move_distributor(distributor_id: int, move: str) -> ResponseReturnValue:
+    """Suspend, reinstate or terminate, with a reason that she reads."""
+    tools = collaborators()
+    _found(distributor_id)
+    reason = Form.sent().text("reason", "原因", max_length=MAX_REASON_LENGTH)
+    change, done = MOVES[move]
+    change(tools.sessions, distributor_id, reason=reason, actor=current_actor(), now=tools.now())
+    flash(done)
+    return redirect(f"{LIST}/{distributor_id}", code=303)
+
+
+def _found(distributor_id: int) -> DistributorPage:
+    tools = collaborators()
+    now = tools.now()
+    with tools.sessions.read() as session:
+        page = distributor(session, distributor_id, now)
+    if page is None:
+        abort(404)
+    return page

@@ -1,0 +1,118 @@
+"""Orders: find them, read their trail, ship them, cancel unpaid ones."""
+
+from flask import abort, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from console import blueprint
+from console.filtering import PAGE_SIZE, asked_choice, asked_id, asked_text, tab_address
+from console.guard import current_actor, may, requires
+from queries.attribution import attribution_trail
+from queries.orders import OrderFilter, OrderPage, order, order_counts, orders
+from rules.orders import CancelReason, OrderStatus
+from rules.staff import Permission
+from web.collaborators import collaborators
+from web.forms import Form
+from web.paging import Page, requested_page
+from workflows.orders.cancel import Cancellation, cancel_order
+from workflows.orders.ship import CARRIERS, Parcel, ship_order
+
+LIST = "/console/orders"
+TABS = (
+    ("待付款", OrderStatus.PENDING),
+    ("待发货", OrderStatus.PAID),
+    ("待收货", OrderStatus.SHIPPED),
+    ("已收货", OrderStatus.RECEIVED),
+    ("已完成", OrderStatus.COMPLETED),
+    ("已取消", OrderStatus.CANCELLED),
+    ("已退款", OrderStatus.REFUNDED),
+)
+LONGEST_NUMBER = 40
+
+
+@blueprint.get("/orders")
+@requires(Permission.VIEW_ORDERS)
+def show_orders() -> ResponseReturnValue:
+    """All orders, newest first."""
+    tools = collaborators()
+    status = asked_choice("status", OrderStatus)
+    asked = requested_page(PAGE_SIZE)
+    wanted = OrderFilter(
+        status=status,
+        referrer_id=asked_id("referrer"),
+        text=asked_text(),
+        may_search_contact=may(Permission.SEE_CUSTOMER_CONTACT),
+    )
+    with tools.sessions.read() as session:
+        rows, total = orders(session, wanted, offset=asked.offset, limit=asked.limit)
+        counts = order_counts(session, wanted)
+    tabs = [("全部", tab_address(LIST, "status", ""), status is None, sum(counts.values()))]
+    tabs += [
+        (word, tab_address(LIST, "status", state), status is state, counts.get(state, 0))
+        for word, state in TABS
+    ]
+    return render_template(
+        "console/orders/index.html",
+        page=Page(rows=rows, total=total, request=asked),
+        tabs=tabs,
+        asked=request.args,
+        now=tools.now(),
+    )
+
+
+@blueprint.get("/orders/<int:order_id>")
+@requires(Permission.VIEW_ORDERS)
+def show_order(order_id: int) -> ResponseReturnValue:
+    """One order with its attribution trail."""
+    page = _found(order_id)
+    with collaborators().sessions.read() as session:
+        trail = attribution_trail(session, order_id)
+    return render_template(
+        "console/orders/show.html",
+        page=page,
+        trail=trail,
+        carriers=[(name, name) for name in CARRIERS],
+    )
+
+
+@blueprint.post("/orders/<int:order_id>/ship")
+@requires(Permission.SHIP_ORDERS)
+def ship_from_console(order_id: int) -> ResponseReturnValue:
+    """Hand the whole order to a carrier."""
+    tools = collaborators()
+    _found(order_id)
+    form = Form.sent()
+    parcel = Parcel(
+        carrier=form.text("carrier", "快递公司", max_length=20),
+        tracking_number=form.text("tracking_number", "快递单号", max_length=LONGEST_NUMBER),
+    )
+    ship_order(tools.sessions, order_id, parcel, actor=current_actor(), now=tools.now())
+    flash("已发货，买家会在微信里收到快递单号。")
+    return redirect(f"{LIST}/{order_id}", code=303)
+
+
+@blueprint.post("/orders/<int:order_id>/cancel")
+@requires(Permission.CANCEL_ORDERS)
+def cancel_from_console(order_id: int) -> ResponseReturnValue:
+    """Cancel an unpaid order; WeChat is asked first whether it was paid."""
+    tools = collaborators()
+    _found(order_id)
+    is_cancelled = cancel_order(
+        tools.sessions,
+        tools.payments,
+        Cancellation(order_id=order_id, reason=CancelReason.STAFF, staff=current_actor()),
+        merchant=tools.merchant,
+        now=tools.now(),
+    )
+    if is_cancelled:
+        flash("订单已取消，库存已释放。")
+    else:
+        flash("这笔订单刚刚已支付成功，没有取消。", "error")
+    return redirect(f"{LIST}/{order_id}", code=303)
+
+
+def _found(order_id: int) -> OrderPage:
+    with collaborators().sessions.read() as session:
+        page = order(session, order_id)
+    if page is None:
+        abort(404)
+    return page

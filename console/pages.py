@@ -1,0 +1,33 @@
+"""Every view of the console, so that importing this module completes the blueprint."""
+
+from console import (
+    account,
+    applications,
+    audit_trail,
+    blueprint,
+    dashboard,
+    distributors,
+    guard,
+    login,
+    navigation,
+    orders,
+    payouts,
+    products,
+    staff,
+)
+
+__all__ = [
+    "account",
+    "applications",
+    "audit_trail",
+    "blueprint",
+    "dashboard",
+    "distributors",
+    "guard",
+    "login",
+    "navigation",
+    "orders",
+    "payouts",
+    "products",
+    "staff",
+]

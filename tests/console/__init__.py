@@ -1,0 +1,1 @@
+"""Tests of the console: its pages, its guard, and what every change leaves behind."""
