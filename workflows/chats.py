@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import Executable, bindparam, literal_column, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from models.database import insert_on_conflict
 from models.people import ChatInteraction, WeChatUser
+from models.prepared import Prepared
 from rules.chat_window import (
     ChatObstacle,
     ChatRoom,
@@ -21,14 +22,22 @@ def note_interaction(
     session: Session, wechat_user_id: int, kind: InteractionKind, now: datetime
 ) -> None:
     """Write down that she did something that opens a window for messages."""
-    session.execute(
-        insert_on_conflict(session, ChatInteraction)
-        .values(wechat_user_id=wechat_user_id, kind=kind, occurred_at=now, sent_count=0)
-        .on_conflict_do_update(
-            index_elements=["wechat_user_id", "kind"],
-            set_={"occurred_at": now, "sent_count": 0},
-        )
+    _NOTE.first(session, {"wechat_user_id": wechat_user_id, "kind": kind, "occurred_at": now})
+
+
+def _note(dialect: str) -> Executable:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    names = ("wechat_user_id", "kind", "occurred_at")
+    written = insert(ChatInteraction).values(
+        {name: bindparam(name) for name in names} | {"sent_count": literal_column("0")}
     )
+    return written.on_conflict_do_update(
+        index_elements=["wechat_user_id", "kind"],
+        set_={"occurred_at": written.excluded.occurred_at, "sent_count": literal_column("0")},
+    )
+
+
+_NOTE = Prepared(_note, ())
 
 
 def may_write(session: Session, wechat_user_id: int, now: datetime) -> ChatRoom:

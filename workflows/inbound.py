@@ -7,18 +7,17 @@ in are one transaction, so neither is ever there without the other.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import Executable, bindparam, literal, select
+from sqlalchemy import Executable, bindparam, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.dml import ReturningInsert
 
 from models.clock import BusinessClock
 from models.database import SessionFactory
 from models.distributors import Distributor
 from models.people import Conversation, InboundEvent, WeChatUser
+from models.prepared import Prepared
 from rules.chat_window import InteractionKind
 from rules.distributors import DistributorStatus, is_authorised
 from workflows.chats import note_interaction
@@ -97,29 +96,29 @@ def answer_once(sessions: SessionFactory, arrival: Arrival, handle: Handler) -> 
 
 
 def _answer(session: Session, arrival: Arrival, handle: Handler) -> str | None:
-    found = session.execute(
-        _LOOK, {"source": WECHAT, "key": arrival.dedup_key, "openid": arrival.openid}
-    ).one()
+    row = _LOOK.first(
+        session, {"source": WECHAT, "key": arrival.dedup_key, "openid": arrival.openid}
+    )
+    assert row is not None, "it has a row whatever is known"
+    found = _Found(*row)
     if found.event_id is not None:
-        reply: str | None = found.reply
-        return reply
+        return found.reply
     now = real_now() + timedelta(seconds=found.offset_seconds or 0)
     caller = _caller(session, arrival, found, now)
     reply = handle(session, caller)
     if arrival.interaction is not None:
         note_interaction(session, caller.id, arrival.interaction, now)
-    session.flush()
-    kept = session.execute(
-        _keep(session.get_bind().dialect.name),
+    kept = _KEEP.first(
+        session,
         {"source": WECHAT, "dedup_key": arrival.dedup_key, "reply": reply, "received_at": now},
-    ).one_or_none()
+    )
     if kept is None:
         raise _AnsweredMeanwhile
     return reply
 
 
-def _caller(session: Session, arrival: Arrival, found: Any, now: datetime) -> Caller:
-    person_id: int | None = found.person_id
+def _caller(session: Session, arrival: Arrival, found: "_Found", now: datetime) -> Caller:
+    person_id = found.person_id
     if person_id is None:
         person_id = know(session, arrival.openid, now).id
     if arrival.interaction is not None and not found.is_following:
@@ -135,7 +134,7 @@ def _caller(session: Session, arrival: Arrival, found: Any, now: datetime) -> Ca
     )
 
 
-def _distributor(found: Any) -> CallerDistributor | None:
+def _distributor(found: "_Found") -> CallerDistributor | None:
     if found.distributor_id is None:
         return None
     return CallerDistributor(
@@ -147,23 +146,42 @@ def _distributor(found: Any) -> CallerDistributor | None:
     )
 
 
-def _look() -> Executable:
+class _Found(NamedTuple):
+    """The row of `_look`; the distributor's columns are None where `distributor_id` is."""
+
+    event_id: int | None
+    reply: str | None
+    person_id: int | None
+    is_following: bool | None
+    distributor_id: int | None
+    name: str
+    number: str
+    status: DistributorStatus
+    authorised_until: datetime
+    flow: str | None
+    offset_seconds: int | None
+
+
+_COLUMNS = (
+    InboundEvent.id,
+    InboundEvent.reply,
+    WeChatUser.id,
+    WeChatUser.is_following,
+    Distributor.id,
+    Distributor.name,
+    Distributor.number,
+    Distributor.status,
+    Distributor.authorised_until,
+    Conversation.flow,
+    BusinessClock.offset_seconds,
+)
+
+
+def _look(_dialect: str) -> Executable:
     """All that is known beforehand, in one row: the message, the person, business time."""
-    nothing = select(literal(1).label("one")).subquery()
+    nothing = select(literal_column("1").label("one")).subquery()
     return (
-        select(
-            InboundEvent.id.label("event_id"),
-            InboundEvent.reply,
-            WeChatUser.id.label("person_id"),
-            WeChatUser.is_following,
-            Distributor.id.label("distributor_id"),
-            Distributor.name,
-            Distributor.number,
-            Distributor.status,
-            Distributor.authorised_until,
-            Conversation.flow,
-            BusinessClock.offset_seconds,
-        )
+        select(*_COLUMNS)
         .select_from(nothing)
         .outerjoin(
             InboundEvent,
@@ -173,21 +191,21 @@ def _look() -> Executable:
         .outerjoin(WeChatUser, WeChatUser.openid == bindparam("openid"))
         .outerjoin(Distributor, Distributor.wechat_user_id == WeChatUser.id)
         .outerjoin(Conversation, Conversation.wechat_user_id == WeChatUser.id)
-        .outerjoin(BusinessClock, BusinessClock.id == 1)
+        .outerjoin(BusinessClock, BusinessClock.id == literal_column("1"))
     )
 
 
-_LOOK = _look()
-
-
-@cache
-def _keep(dialect: str) -> ReturningInsert[Any]:
-    """The message's row, unless it is there; written by its table, which is quicker."""
+def _keep(dialect: str) -> Executable:
+    """The message's row, unless it is there."""
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    table = InboundEvent.__table__
+    names = ("source", "dedup_key", "reply", "received_at")
     return (
-        insert(table)  # type: ignore[arg-type]
-        .values({name: bindparam(name) for name in ("source", "dedup_key", "reply", "received_at")})
+        insert(InboundEvent)
+        .values({name: bindparam(name) for name in names})
         .on_conflict_do_nothing(index_elements=["source", "dedup_key"])
-        .returning(table.c.id)
+        .returning(InboundEvent.id)
     )
+
+
+_LOOK = Prepared(_look, [column.type for column in _COLUMNS])
+_KEEP = Prepared(_keep, [InboundEvent.id.type])
