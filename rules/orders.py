@@ -125,6 +125,17 @@ def may_complete(
     return not has_open_request and now >= completion_deadline(received_at, policy)
 
 
+def completion_moment(
+    received_at: datetime, last_request_ended_at: datetime | None, policy: Policy
+) -> datetime:
+    """Return when an order that may complete was completed, whenever the clock notices.
+
+    The hold days of its commission count from then, so a late tick postpones nobody's money. A
+    request that outlived the window moves the moment to its own end.
+    """
+    return max(completion_deadline(received_at, policy), last_request_ended_at or received_at)
+
+
 def is_fully_shipped(lines: Iterable[tuple[int, int]]) -> bool:
     """Return whether every line's (quantity to ship, quantity shipped) is done."""
     return all(shipped >= wanted for wanted, shipped in lines)

@@ -9,6 +9,7 @@ from rules.orders import (
     TERMINAL,
     OrderStatus,
     completion_deadline,
+    completion_moment,
     is_fully_shipped,
     is_payment_overdue,
     may_become,
@@ -49,6 +50,18 @@ def test_completed_when_the_window_is_over_and_no_request_is_open(
 ) -> None:
     assert completion_deadline(NOON, Policy()) == NOON + timedelta(days=7)
     assert may_complete(NOON, NOON + after, Policy(), has_open_request=has_open_request) is expected
+
+
+@pytest.mark.parametrize(
+    ("request_ended_after", "completed_after"),
+    [(None, 7), (timedelta(days=3), 7), (timedelta(days=9), 9)],
+)
+def test_completion_counts_from_the_window_s_end_or_the_last_request_s(
+    request_ended_after: timedelta | None, completed_after: int
+) -> None:
+    ended_at = NOON + request_ended_after if request_ended_after else None
+    moment = completion_moment(NOON, ended_at, Policy())
+    assert moment == NOON + timedelta(days=completed_after)
 
 
 def test_split_shipments_are_done_when_every_line_is() -> None:

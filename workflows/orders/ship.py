@@ -14,6 +14,7 @@ from rules.errors import RuleViolation
 from rules.orders import (
     OrderStatus,
     OrderTransitionRefused,
+    completion_moment,
     may_complete,
     receipt_deadline,
 )
@@ -140,7 +141,10 @@ def complete_if_due(sessions: SessionFactory, order_id: int, now: datetime) -> b
             order.received_at, now, policy, has_open_request=_has_open_refund(session, order.id)
         ):
             return False
-        advance(session, order, OrderStatus.COMPLETED, actor="clock", now=now)
+        moment = completion_moment(
+            order.received_at, _last_refund_ended_at(session, order.id), policy
+        )
+        advance(session, order, OrderStatus.COMPLETED, actor="clock", now=moment)
         return True
 
     return sessions.retrying(complete)
@@ -175,6 +179,16 @@ def _has_open_refund(session: Session, order_id: int) -> bool:
                 )
             )
         )
+    )
+
+
+def _last_refund_ended_at(session: Session, order_id: int) -> datetime | None:
+    return session.scalar(
+        select(Refund.finished_at)
+        .join(Payment, Payment.id == Refund.payment_id)
+        .where(Payment.order_id == order_id, Refund.finished_at.is_not(None))
+        .order_by(Refund.finished_at.desc())
+        .limit(1)
     )
 
 
