@@ -6,16 +6,14 @@ from datetime import datetime, time, timedelta
 from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 
 from models.database import SessionFactory
-from models.distributors import Distributor, DistributorApplication
 from models.outbox import OutboxItem
-from models.people import WeChatUser
 from models.staff import StaffAudit
 from models.training import Campaign, CampaignRecipient
 from queries.campaigns import TurnFilter, campaign, campaigns, firings, reasons, turns
-from rules.distributors import ApplicationStatus, DistributorStatus
+from rules.distributors import DistributorStatus
 from rules.outbox import WorkStatus
 from rules.push_timing import Repeat, Schedule, ScheduleRefused
 from rules.staff import PermissionMissing, Role
@@ -26,8 +24,8 @@ from rules.training import (
     LessonRefused,
     TurnState,
 )
+from tests.factories.crowd import make_crowd
 from tests.factories.distributors import make_distributor
-from tests.factories.people import LONG_AGO
 from tests.factories.policies import grade_id, start_programme
 from tests.factories.staff import actor_of, make_staff
 from tests.factories.training import make_campaign, make_lesson
@@ -36,7 +34,6 @@ from workflows.campaigns.schedule import CampaignDraft, schedule_campaign
 from workflows.campaigns.start import start_due
 from workflows.campaigns.stop import stop_campaign
 from workflows.lessons.open import open_lesson
-from workflows.policies import policy_in_force
 
 
 @pytest.fixture
@@ -64,62 +61,6 @@ def plan(sessions: SessionFactory, campaign_id: int) -> Campaign:
 def recipients(sessions: SessionFactory) -> list[CampaignRecipient]:
     with sessions.read() as session:
         return list(session.scalars(select(CampaignRecipient).order_by(CampaignRecipient.id)))
-
-
-def crowd(sessions: SessionFactory, count: int) -> None:
-    """Many approved distributors in a few statements."""
-    with sessions.begin() as session:
-        grade = grade_id(session)
-        policy_id = policy_in_force(session, LONG_AGO).id
-        people = session.scalars(
-            insert(WeChatUser).returning(WeChatUser.id, sort_by_parameter_order=True),
-            [
-                {
-                    "openid": f"crowd-{n:05d}",
-                    "is_virtual": False,
-                    "is_following": True,
-                    "created_at": LONG_AGO,
-                }
-                for n in range(count)
-            ],
-        ).all()
-        said = {
-            "name": "林小满",
-            "phone": "13800000001",
-            "province_code": "330000",
-            "city_code": "330100",
-        }
-        applications = session.scalars(
-            insert(DistributorApplication).returning(
-                DistributorApplication.id, sort_by_parameter_order=True
-            ),
-            [
-                said
-                | {
-                    "wechat_user_id": person,
-                    "policy_version_id": policy_id,
-                    "accepted_at": LONG_AGO,
-                    "status": ApplicationStatus.APPROVED,
-                }
-                for person in people
-            ],
-        ).all()
-        session.execute(
-            insert(Distributor),
-            [
-                said
-                | {
-                    "number": f"FX8{n:05d}",
-                    "wechat_user_id": person,
-                    "application_id": application,
-                    "grade_id": grade,
-                    "status": DistributorStatus.APPROVED,
-                    "approved_at": LONG_AGO,
-                    "authorised_until": LONG_AGO + timedelta(days=730),
-                }
-                for n, (person, application) in enumerate(zip(people, applications, strict=True))
-            ],
-        )
 
 
 def test_a_plan_is_scheduled_and_audited(
@@ -241,8 +182,8 @@ def test_two_schedulers_start_a_plan_once(
 def test_a_push_to_2000_people_is_started_in_a_moment(
     sessions: SessionFactory, trainer: StaffActor, now: datetime
 ) -> None:
-    crowd(sessions, 2000)
     with sessions.begin() as session:
+        make_crowd(session, 2000)
         make_campaign(session, now)
     begun = stopwatch.perf_counter()
     assert start_due(sessions, now) == 1
