@@ -26,6 +26,7 @@ from tests.workflows.sales import HOLD, held, sell
 from wechat.gateway import TransferState
 from workflows.audit import StaffActor
 from workflows.commissions import release_due
+from workflows.commissions.lines import lock_shares
 from workflows.payouts import (
     approve_payout,
     confirm_transfer,
@@ -196,3 +197,13 @@ def test_a_refund_during_a_release_ends_at_the_rule(
     release_due(sessions, later)
     assert held(sessions, distributor) == {"available": 1_880}
     check(sessions)
+
+
+def test_a_line_that_a_refund_is_reading_is_not_released_under_it(
+    postgresql_sessions: SessionFactory, now: datetime, later: datetime
+) -> None:
+    _, order_id = sell(postgresql_sessions, now, orders=2)
+    with postgresql_sessions.begin() as session:
+        lock_shares(session, order_id)
+        assert release_due(postgresql_sessions, later) == 1
+    assert release_due(postgresql_sessions, later) == 1
