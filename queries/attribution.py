@@ -13,10 +13,9 @@ from models.materials import Material, MaterialShare
 from models.orders import Order, OrderLine, OrderTrail
 from models.policies import PolicyVersion
 from models.referrals import Touch
-from queries.commissions import TRIMMED
 from rules.attribution import AttributionSource, TrailVerdict
 from rules.bindings import TouchSource, TouchVerdict
-from rules.commission import CommissionStage, target
+from rules.commission import TRIMMED, CommissionStage, target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,9 @@ from models.ledger import LedgerTransaction
 from models.orders import Order, OrderLine
 from models.pictures import Picture
 from queries.shop import picture_url
-from rules.commission import CommissionStage
+from rules.commission import TRIMMED, CommissionStage
 from rules.money import BASIS_POINTS
 from rules.orders import PAID_LIKE, OrderStatus
-
-TRIMMED = "+cap"
-"""Follows the source of a rate that the cap lowered, see `workflows.commissions.freeze`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

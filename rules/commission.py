@@ -50,6 +50,10 @@ class RateSource(StrEnum):
     PROGRAMME = "programme"
 
 
+TRIMMED: Final = "+cap"
+"""Follows the stored source of a rate that the cap lowered."""
+
+
 class CommissionTransitionRefused(TransitionRefused):
     """A line's commission has no such edge."""
 

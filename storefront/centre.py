@@ -11,7 +11,6 @@ from queries.commissions import commission_rows, referral_orders
 from queries.payouts import payout_desk, payouts_of
 from rules.commission import CommissionStage
 from rules.payouts import PayoutChannel, most_payable
-from rules.policy import Policy
 from storefront import blueprint
 from storefront.membership import member, member_id, members_only
 from web.collaborators import collaborators
@@ -133,12 +132,7 @@ def _payouts_page() -> ResponseReturnValue:
         page=Page(rows=rows, total=total, request=asked),
         desk=desk,
         policy=policy,
-        suggested_fen=_suggested(desk.balances.available_fen, policy),
+        suggested_fen=most_payable(desk.balances.available_fen, policy),
         channels=CHANNELS,
         merchant=tools.merchant,
     )
-
-
-def _suggested(available_fen: int, policy: Policy) -> int:
-    """Return the amount that the form begins with: the most that one transfer may carry."""
-    return most_payable(available_fen, policy)

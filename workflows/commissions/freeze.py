@@ -9,13 +9,10 @@ from models.commissions import LineCommission
 from models.distributors import Distributor
 from models.orders import Order, OrderLine
 from models.policies import CommissionRate
-from rules.commission import LineRate, RateFacts, cap_bp, choose_rate, trim_rates
+from rules.commission import TRIMMED, LineRate, RateFacts, cap_bp, choose_rate, trim_rates
 from rules.orders import SupplyMode
 from rules.policy import Policy
 from workflows.policies import PolicyInForce
-
-TRIMMED = "+cap"
-"""Follows the source of a rate that the cap lowered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
