@@ -12,17 +12,23 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
+from unittest.mock import patch
 
 import requests
+from sqlalchemy import select
 from sqlalchemy.engine import URL
 
 from fenxiao.demo.fill import hire, stock_shop
 from fenxiao.demo.ground import Ground, prepare
 from fenxiao.demo.people import OWNER, PASSWORD
-from fenxiao.settings import Programme
+from fenxiao.settings import Programme, load
+from fenxiao.wiring import connect
+from jobs.due import run_everything_due
 from models.database import SessionFactory, open_database
+from models.tables import metadata
 from queries.invariants import INVARIANTS, check_all
 from tests.sandbox_client import Sandbox
+from web.collaborators import Collaborators
 from workflows.audit import StaffActor
 from workflows.clock import move_clock, real_now
 from workflows.policies import install_programme
@@ -40,8 +46,13 @@ class Stage:
     ground: Ground
     environment: dict[str, str]
     sandbox: Sandbox
-    sessions: SessionFactory
+    parts: Collaborators
     owner: StaffActor
+
+    @property
+    def sessions(self) -> SessionFactory:
+        """The shop's database."""
+        return self.parts.sessions
 
     @property
     def url(self) -> str:
@@ -67,6 +78,18 @@ class Stage:
             assert time.monotonic() < end, f"waited {seconds} s for {what}"
             time.sleep(0.1)
 
+    def run_due(self, minutes: float = 0) -> None:
+        """Do everything that is due by now, or a few minutes later, as `fenxiao run-due` does."""
+        run_everything_due(self.parts, self.parts.now() + timedelta(minutes=minutes))
+
+    def rows(self) -> dict[str, list[tuple[object, ...]]]:
+        """Return every row of every table: what is equal twice was not written in between."""
+        with self.sessions.read() as session:
+            return {
+                table.name: sorted((tuple(row) for row in session.execute(select(table))), key=repr)
+                for table in metadata.sorted_tables
+            }
+
     def check_invariants(self) -> None:
         """Assert what `fenxiao audit` asserts."""
         with self.sessions.read() as session:
@@ -89,6 +112,8 @@ def open_stage(folder: Path, database: URL) -> Iterator[Stage]:
         "FENXIAO_DATABASE__URL": database.render_as_string(hide_password=False),
     }
     sessions = open_database(database)
+    with patch.dict(os.environ, environment, clear=True):
+        parts = connect(load(), sessions)
     now = real_now() - timedelta(days=1)
     programme = Programme(
         levels=2,
@@ -104,7 +129,7 @@ def open_stage(folder: Path, database: URL) -> Iterator[Stage]:
         ground=ground,
         environment=environment,
         sandbox=sandbox,
-        sessions=sessions,
+        parts=parts,
         owner=owner,
     )
     sandbox_options = ["--port", str(ground.sandbox_port), "--config", str(ground.sandbox_file)]
@@ -112,11 +137,11 @@ def open_stage(folder: Path, database: URL) -> Iterator[Stage]:
         stack.callback(sessions.dispose)
         stack.callback(sandbox.close)
         stack.enter_context(run(stage, "sandbox", ["sandbox", *sandbox_options]))
-        _wait_for(f"{ground.sandbox_url}/sandbox/api/clock")
-        sandbox.turn(notify_time_scale=0.02)
         stack.enter_context(
             run(stage, "web", ["fenxiao.demo.web", str(ground.port), ground.sandbox_url])
         )
+        _wait_for(f"{ground.sandbox_url}/sandbox/api/clock")
+        sandbox.turn(notify_time_scale=0.02)
         _wait_for(f"{ground.site_url}/readyz")
         yield stage
 
