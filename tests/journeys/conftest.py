@@ -1,30 +1,48 @@
-"""The stage for journeys, on each database."""
+"""The stage for journeys, on each database.
 
+Starting three processes takes seconds, so the journeys of one file share a stage; each brings
+people of its own.
+"""
+
+import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import make_url
 
+from tests.conftest import DATABASES
+from tests.database import TEMPLATE, PostgresqlServer
 from tests.journeys.stage import Stage, open_stage
 
+CHANNELS = ("callback", "payment", "refund", "transfer")
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def shared_stage(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stage]:
+    """Sandbox and web on a migrated database of this file's own: both kinds."""
+    folder = tmp_path_factory.mktemp("stage")
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            path = folder / "fenxiao.db"
+            template: Path = request.getfixturevalue("sqlite_template")
+            shutil.copyfile(template, path)
+            url = make_url(f"sqlite:///{path}")
+        else:
+            server: PostgresqlServer = request.getfixturevalue("postgresql_server")
+            url = stack.enter_context(server.database(TEMPLATE))
+        yield stack.enter_context(open_stage(folder, url))
+
 
 @pytest.fixture
-def sqlite_stage(sqlite_url: URL, tmp_path: Path) -> Iterator[Stage]:
-    """A stage on SQLite, for a journey that needn't be made twice."""
-    with open_stage(tmp_path / "stage", sqlite_url) as opened:
-        yield opened
-
-
-@pytest.fixture
-def postgresql_stage(postgresql_url: URL, tmp_path: Path) -> Iterator[Stage]:
-    """A stage on PostgreSQL, for a journey that needn't be made twice."""
-    with open_stage(tmp_path / "stage", postgresql_url) as opened:
-        yield opened
-
-
-@pytest.fixture
-def stage(database_url: URL, tmp_path: Path) -> Iterator[Stage]:
-    """Sandbox and web on a migrated database; a journey starts the worker itself."""
-    with open_stage(tmp_path / "stage", database_url) as opened:
-        yield opened
+def stage(shared_stage: Stage) -> Stage:
+    """The stage, without the faults that the journey before has set."""
+    sandbox = shared_stage.sandbox
+    sandbox.clear_faults()
+    for channel in CHANNELS:
+        sandbox.release(channel)
+    sandbox.settle()
+    return shared_stage

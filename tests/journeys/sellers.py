@@ -1,20 +1,22 @@
-"""Distributors who are there when a journey begins: recruited by the workflows, without a chat."""
+"""Distributors who are there when a journey begins: they follow, the rest is done by workflows."""
 
 from dataclasses import dataclass
+from itertools import count
 
 from sqlalchemy import select
 
+from models.people import WeChatUser
 from models.policies import Grade
 from models.referrals import ReferralCode
 from rules.bindings import TouchSource
 from tests.journeys.stage import Stage
 from tests.sandbox_client import Phone
-from workflows.clock import business_now
 from workflows.distributors.apply import ApplicationDraft, apply_to_join
 from workflows.distributors.decide import approve_application
 from workflows.ledger import balances
-from workflows.people import follow, know
 from workflows.referrals.touch import Presented, record_touch
+
+_numbers = count(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,14 +40,17 @@ class Seller:
         return {kind.value: balance for kind, balance in held.items() if balance}
 
 
-def seller(stage: Stage, name: str, *, phone_number: str, inviter: Seller | None = None) -> Seller:
-    """A distributor who followed, applied and was approved just now."""
-    phone = stage.sandbox.add_phone(name, is_following=True)
-    now = business_now(stage.sessions)
-    with stage.sessions.begin() as session:
-        person = know(session, phone.openid, now)
-        follow(person, now)
-        person_id = person.id
+def seller(stage: Stage, name: str, *, inviter: Seller | None = None) -> Seller:
+    """A distributor who followed, said hello (so she can be written to) and was approved."""
+    phone = stage.sandbox.add_phone(name)
+    stage.sandbox.follow(phone)
+    stage.sandbox.say(phone, "你好")
+    stage.sandbox.settle()
+    now = stage.parts.now()
+    with stage.sessions.read() as session:
+        person_id = session.scalars(
+            select(WeChatUser.id).where(WeChatUser.openid == phone.openid)
+        ).one()
         grade_id = session.scalars(select(Grade.id).order_by(Grade.id)).first()
         assert grade_id is not None
     if inviter is not None:
@@ -54,7 +59,7 @@ def seller(stage: Stage, name: str, *, phone_number: str, inviter: Seller | None
     draft = ApplicationDraft(
         wechat_user_id=person_id,
         name=name,
-        phone=phone_number,
+        phone=f"138{next(_numbers):08d}",
         province_code="330000",
         city_code="330100",
     )
