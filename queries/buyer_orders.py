@@ -6,23 +6,25 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from models.catalogue import Product, Sku
 from models.orders import Order, OrderLine, Shipment
 from models.payments import Payment, Refund
 from models.pictures import Picture
 from queries.shop import picture_url
-from rules.orders import OrderStatus
-from rules.payments import RefundStatus
+from rules.orders import CancelReason, OrderStatus
+from rules.payments import PaymentStatus, RefundStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineRow:
-    """One line of an order, as it was bought; fen."""
+    """One line of an order, as it was bought; fen. `url` is the product's page, if still listed."""
 
     name: str
     spec: str
     picture_url: str
     unit_price_fen: int
     quantity: int
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,7 @@ class ParcelRow:
     carrier: str
     tracking_number: str
     shipped_at: datetime
+    delivered_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,8 @@ class BuyerOrder:
     id: int
     number: str
     status: OrderStatus
+    policy_version_id: int
+    cancel_reason: CancelReason | None
     goods_fen: int
     freight_fen: int
     payable_fen: int
@@ -95,6 +100,39 @@ def buyer_orders(
     return tuple(_row(order, lines.get(order.id, ())) for order in orders), total
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCounts:
+    """How many of her orders wait for her or for us."""
+
+    pending: int
+    paid: int
+    shipped: int
+
+
+def order_counts(session: Session, wechat_user_id: int) -> OrderCounts:
+    """Count a buyer's orders under way."""
+    rows = session.execute(
+        select(Order.status, func.count())
+        .where(Order.wechat_user_id == wechat_user_id)
+        .group_by(Order.status)
+    ).all()
+    found = {row[0]: int(row[1]) for row in rows}
+    return OrderCounts(
+        pending=found.get(OrderStatus.PENDING, 0),
+        paid=found.get(OrderStatus.PAID, 0),
+        shipped=found.get(OrderStatus.SHIPPED, 0),
+    )
+
+
+def pending_payment(session: Session, order_id: int) -> int | None:
+    """Return the payment of an order of which WeChat hasn't told us the end."""
+    return session.scalar(
+        select(Payment.id).where(
+            Payment.order_id == order_id, Payment.status == PaymentStatus.PENDING
+        )
+    )
+
+
 def buyer_order(session: Session, wechat_user_id: int, number: str) -> BuyerOrder | None:
     """Return one of her orders with its parcels and refunds; None if it isn't hers."""
     order = session.scalar(
@@ -104,7 +142,10 @@ def buyer_order(session: Session, wechat_user_id: int, number: str) -> BuyerOrde
         return None
     parcels = tuple(
         ParcelRow(
-            carrier=row.carrier, tracking_number=row.tracking_number, shipped_at=row.shipped_at
+            carrier=row.carrier,
+            tracking_number=row.tracking_number,
+            shipped_at=row.shipped_at,
+            delivered_at=row.delivered_at,
         )
         for row in session.scalars(
             select(Shipment).where(Shipment.order_id == order.id).order_by(Shipment.id)
@@ -124,9 +165,11 @@ def buyer_order(session: Session, wechat_user_id: int, number: str) -> BuyerOrde
 
 def _lines(session: Session, order_ids: list[int]) -> dict[int, tuple[LineRow, ...]]:
     found: dict[int, tuple[LineRow, ...]] = {}
-    for line, sha256 in session.execute(
-        select(OrderLine, Picture.sha256)
+    for line, sha256, slug, is_listed in session.execute(
+        select(OrderLine, Picture.sha256, Product.slug, Product.is_listed)
         .join(Picture, Picture.id == OrderLine.picture_id)
+        .join(Sku, Sku.id == OrderLine.sku_id)
+        .join(Product, Product.id == Sku.product_id)
         .where(OrderLine.order_id.in_(order_ids))
         .order_by(OrderLine.id)
     ):
@@ -136,6 +179,7 @@ def _lines(session: Session, order_ids: list[int]) -> dict[int, tuple[LineRow, .
             picture_url=picture_url(sha256),
             unit_price_fen=line.unit_price_fen,
             quantity=line.quantity,
+            url=f"/p/{slug}" if is_listed else None,
         )
         found[line.order_id] = (*found.get(line.order_id, ()), row)
     return found
@@ -151,6 +195,8 @@ def _row(
         id=order.id,
         number=order.number,
         status=order.status,
+        policy_version_id=order.policy_version_id,
+        cancel_reason=order.cancel_reason,
         goods_fen=order.goods_fen,
         freight_fen=order.freight_fen,
         payable_fen=order.payable_fen,

@@ -6,6 +6,7 @@ import secrets
 from flask import redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 
+from queries.buyer_orders import LineRow
 from queries.shop import addresses_of, picture_names, picture_url
 from rules.pricing import quote
 from storefront import blueprint
@@ -37,13 +38,13 @@ def show_checkout() -> ResponseReturnValue:
         addresses = addresses_of(database, person.id)
         names = picture_names(database, [item.product.picture_id for item in lines])
         rows = [
-            {
-                "name": item.product.name,
-                "spec": item.sku.name,
-                "picture_url": picture_url(names[item.product.picture_id]),
-                "unit_price_fen": item.price.unit_fen,
-                "quantity": item.quantity,
-            }
+            LineRow(
+                name=item.product.name,
+                spec=item.sku.name,
+                picture_url=picture_url(names[item.product.picture_id]),
+                unit_price_fen=item.price.unit_fen,
+                quantity=item.quantity,
+            )
             for item in lines
         ]
     wanted = request.args.get("address", "")

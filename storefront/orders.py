@@ -1,19 +1,22 @@
 """A buyer's orders: list, page, payment, cancellation, receipt."""
 
+from datetime import datetime
+
 from flask import abort, flash, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from queries.buyer_orders import BuyerOrder, buyer_order, buyer_orders
-from rules.orders import CancelReason, OrderStatus
+from queries.buyer_orders import BuyerOrder, buyer_order, buyer_orders, pending_payment
+from rules.orders import CancelReason, OrderStatus, completion_deadline, receipt_deadline
 from storefront import blueprint
 from storefront.session import current_person, wechat_login
 from web.bridge import payment_sheet
 from web.collaborators import collaborators
 from web.limits import SUBMITS, limiter
 from web.paging import Page, requested_page
-from workflows.orders.cancel import Cancellation, cancel_order
+from workflows.orders.cancel import Cancellation, cancel_order, settle_payment
 from workflows.orders.pay import start_payment
 from workflows.orders.ship import confirm_receipt
+from workflows.policies import policy_by_id
 
 TABS = (
     ("", "全部"),
@@ -57,7 +60,8 @@ def show_order(number: str) -> ResponseReturnValue:
         order=order,
         opens_payment=is_pending and request.args.get("pay") == "1",
         is_confirming=is_pending and request.args.get("paid") == "1",
-        now=collaborators().now(),
+        is_just_paid=order.status is OrderStatus.PAID and request.args.get("paid") == "1",
+        deadline=_deadline(order),
     )
 
 
@@ -65,6 +69,22 @@ def show_order(number: str) -> ResponseReturnValue:
 @wechat_login
 def show_status(number: str) -> ResponseReturnValue:
     """The order's state, for the page that waits for a payment to be confirmed."""
+    return jsonify(status=_hers(number).status.value)
+
+
+@blueprint.post(f"{ORDER}/settlement")
+@wechat_login
+@limiter.limit(SUBMITS)
+def settle(number: str) -> ResponseReturnValue:
+    """Ask WeChat about a payment she says she made, when its notification is late."""
+    tools = collaborators()
+    order = _hers(number)
+    with tools.sessions.read() as database:
+        payment_id = pending_payment(database, order.id)
+    if payment_id is not None:
+        settle_payment(
+            tools.sessions, tools.payments, payment_id, merchant=tools.merchant, now=tools.now()
+        )
     return jsonify(status=_hers(number).status.value)
 
 
@@ -113,6 +133,18 @@ def receive(number: str) -> ResponseReturnValue:
     )
     flash("已确认收货，感谢您的支持")
     return redirect(f"/orders/{number}")
+
+
+def _deadline(order: BuyerOrder) -> datetime | None:
+    """Return when the clock moves the order on by itself: received, then completed."""
+    with collaborators().sessions.read() as database:
+        policy = policy_by_id(database, order.policy_version_id)
+    if order.status is OrderStatus.SHIPPED and order.parcels:
+        last = order.parcels[-1]
+        return receipt_deadline(last.shipped_at, last.delivered_at, policy)
+    if order.status is OrderStatus.RECEIVED and order.received_at is not None:
+        return completion_deadline(order.received_at, policy)
+    return None
 
 
 def _hers(number: str) -> BuyerOrder:

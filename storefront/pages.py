@@ -4,6 +4,7 @@ from storefront import (
     addresses,
     blueprint,
     centre,
+    certificates,
     checkout,
     orders,
     payments,
@@ -13,12 +14,14 @@ from storefront import (
     referral_poster,
     session,
     shop,
+    site_files,
 )
 
 __all__ = [
     "addresses",
     "blueprint",
     "centre",
+    "certificates",
     "checkout",
     "orders",
     "payments",
@@ -28,4 +31,5 @@ __all__ = [
     "referral_poster",
     "session",
     "shop",
+    "site_files",
 ]

@@ -11,7 +11,7 @@ from rules.payments import PaymentMismatch
 from web.collaborators import collaborators
 from web.csrf import protection
 from workflows.clock import real_now
-from workflows.orders.confirm import confirm_payment
+from workflows.orders.confirm import PaymentOutcome, confirm_payment
 from workflows.payouts import confirm_transfer
 from workflows.refunds import confirm_refund
 
@@ -36,6 +36,9 @@ def payment_notified() -> ResponseReturnValue:
             "payment_mismatch", out_trade_no=notified.fact.out_trade_no, field=mismatch.field
         )
         return jsonify(code="FAIL", message=mismatch.message), 400
+    if outcome is PaymentOutcome.UNKNOWN:
+        log.error("unknown_notification", number=notified.fact.out_trade_no)
+        return jsonify(code="FAIL", message="unknown number"), 400
     log.info("payment_notified", out_trade_no=notified.fact.out_trade_no, outcome=outcome.value)
     return Response(status=204)
 

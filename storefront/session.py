@@ -5,12 +5,12 @@ call WeChat nor log somebody into an account that isn't theirs.
 """
 
 import hmac
+import re
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 from typing import ParamSpec
-from urllib.parse import urlsplit
 
 from flask import abort, g, redirect, request, session
 from flask.typing import ResponseReturnValue
@@ -18,11 +18,14 @@ from flask.typing import ResponseReturnValue
 from storefront import blueprint
 from web.collaborators import collaborators
 from web.limits import OPENID
-from workflows.people import Person, identify
+from workflows.people import Person, identify, recognise
 
 LIFETIME = timedelta(days=30)
 CALLBACK = "/login/wechat"
 LONGEST_CODE = 128
+LONGEST_NEXT = 1_000
+# Browsers read "//host" and "/\\host" as another site, and drop tabs and line ends before that.
+LOCAL_PATH = re.compile(r"/(?:[^/\\\x00-\x20][^\\\x00-\x20]*)?")
 
 View = ParamSpec("View")
 
@@ -47,8 +50,9 @@ def visitor() -> Person | None:
     """Return who opened the page, or None before she is known."""
     if "person" not in g:
         stored = session.get("person")
+        # The cookie outlives a database that was started over: somebody else may have that id.
         g.person = (
-            Person(id=stored["id"], openid=stored["openid"], is_virtual=stored["is_virtual"])
+            recognise(collaborators().sessions, stored["id"], stored["openid"])
             if isinstance(stored, dict)
             else None
         )
@@ -65,7 +69,9 @@ def current_person() -> Person:
 
 def _ask_wechat() -> ResponseReturnValue:
     state = secrets.token_hex(16)
-    session["login"] = {"state": state, "next": request.full_path.rstrip("?")}
+    wanted = request.full_path.rstrip("?")
+    # A cookie has room for 4 KB: somebody with a longer address begins at the first page.
+    session["login"] = {"state": state, "next": wanted if len(wanted) <= LONGEST_NEXT else "/"}
     tools = collaborators()
     return redirect(tools.authorisation.authorise_url(tools.site.url(CALLBACK), state))
 
@@ -74,6 +80,9 @@ def _ask_wechat() -> ResponseReturnValue:
 def log_in() -> ResponseReturnValue:
     """Take the person back from WeChat to the page that she wanted."""
     begun = session.pop("login", None)
+    if begun is None and visitor() is not None:
+        # She went back to WeChat's answer, which was used already.
+        return redirect("/")
     code = request.args.get("code", "")
     state = request.args.get("state", "")
     if (
@@ -87,18 +96,11 @@ def log_in() -> ResponseReturnValue:
     person = identify(tools.sessions, tools.authorisation.exchange(code), tools.now())
     session.clear()
     session.permanent = True
-    session["person"] = {
-        "id": person.id,
-        "openid": person.openid,
-        "is_virtual": person.is_virtual,
-    }
+    session["person"] = {"id": person.id, "openid": person.openid}
     session[OPENID] = person.openid
     return redirect(local_path(begun["next"]))
 
 
 def local_path(wanted: str) -> str:
     """Return a path of ours; anything that leads elsewhere becomes the shop's first page."""
-    parts = urlsplit(wanted)
-    if parts.scheme or parts.netloc or not wanted.startswith("/") or wanted.startswith("//"):
-        return "/"
-    return "/" if "\\" in wanted else wanted
+    return wanted if LOCAL_PATH.fullmatch(wanted) else "/"

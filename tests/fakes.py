@@ -80,6 +80,7 @@ class FakeAccount:
         raise AssertionError(f"no test publishes a menu here: {buttons}")
 
     def js_signature(self, url: str) -> JsSignature:
+        self._answer()
         return JsSignature(app_id="wx", timestamp=1, nonce="n", signature=f"signed {url}")
 
     def check(self) -> None:

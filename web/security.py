@@ -100,6 +100,9 @@ def _add_headers(site: SiteFacts, response: Response) -> Response:
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     if site.is_https:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.endpoint == "static" and "v" in request.args and response.status_code == 200:
+        # Its address changes with its contents (`web.pages.asset`).
+        headers["Cache-Control"] = "public, max-age=31536000, immutable"
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "private, no-store")
     return response

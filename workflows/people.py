@@ -49,6 +49,15 @@ class Person:
     is_virtual: bool
 
 
+def recognise(sessions: SessionFactory, person_id: int, openid: str) -> Person | None:
+    """Return the person whom a browser remembers, if we still know her by both names."""
+    with sessions.read() as session:
+        row = session.get(WeChatUser, person_id)
+    if row is None or row.openid != openid:
+        return None
+    return Person(id=row.id, openid=row.openid, is_virtual=row.is_virtual)
+
+
 def identify(sessions: SessionFactory, identity: WebIdentity, now: datetime) -> Person:
     """Return the person whom WeChat's web authorisation names, written down if she is new."""
     with sessions.begin() as session:

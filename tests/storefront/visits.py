@@ -1,0 +1,77 @@
+"""The whole application with a fake WeChat, and people who visit it with their phones."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.fake_authorisation import FakeAuthorisation
+from tests.fakes import FakeAccount
+from tests.shop import Customer, Shop
+from wechat.gateway import WebIdentity
+
+HOST = "https://shop.example.com"
+TOKEN = re.compile(r'name="csrf-token" content="([^"]+)"')
+STATE = re.compile(r"state=([0-9a-zA-Z]+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """The running application and everything it talks to."""
+
+    app: Flask
+    shop: Shop
+    authorisation: FakeAuthorisation
+    account: FakeAccount
+
+    def stranger(self) -> "Phone":
+        """A phone nobody has logged in with."""
+        return Phone(client=self.app.test_client(), site=self)
+
+    def phone(self, customer: Customer) -> "Phone":
+        """A phone that went through WeChat's authorisation."""
+        phone = self.stranger()
+        assert phone.log_in(customer.openid, at="/me").location == "/me"
+        return phone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phone:
+    """One browser."""
+
+    client: FlaskClient
+    site: Site
+
+    def get(self, path: str, **about: Any) -> TestResponse:
+        """Open a page."""
+        return self.client.get(path, base_url=HOST, **about)
+
+    def post(
+        self, path: str, data: Mapping[str, object] | None = None, **about: Any
+    ) -> TestResponse:
+        """Send a form with the token of a page that she has open."""
+        found = TOKEN.search(self.get("/").text)
+        assert found is not None
+        headers = {"Referer": f"{HOST}/me", "X-CSRFToken": found[1]} | about.pop("headers", {})
+        return self.client.post(path, data=data, base_url=HOST, headers=headers, **about)
+
+    def asked(self, at: str) -> str:
+        """Open a page that needs a login; return the state that went to WeChat."""
+        answer = self.get(at)
+        assert answer.status_code == 302
+        found = STATE.search(answer.location)
+        assert found is not None
+        return found[1]
+
+    def log_in(self, openid: str, *, at: str, is_virtual: bool = False) -> TestResponse:
+        """Open a page, let WeChat send her back; return the answer to that."""
+        state = self.asked(at)
+        code = f"code-of-{openid}"
+        self.site.authorisation.codes[code] = WebIdentity(
+            openid=openid, union_id=None, is_virtual=is_virtual
+        )
+        return self.get(f"/login/wechat?code={code}&state={state}")
