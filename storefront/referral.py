@@ -72,7 +72,7 @@ def _touch(code: str) -> str:
     )
     session[TOUCH] = outcome.touch_id
     if outcome.verdict in GREETINGS:
-        flash(GREETINGS[outcome.verdict])
+        flash(GREETINGS[outcome.verdict], "error")
     if token is not None and outcome.verdict is not TouchVerdict.REFUSED_SELF:
         record_open(tools.sessions, token, person.id, now)
     return _destination(token)

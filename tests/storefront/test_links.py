@@ -20,13 +20,13 @@ from tests.shop import Customer, Shop
 from tests.storefront.test_buying import checkout_form
 from tests.storefront.visits import HOST, Phone, Site
 
+# Pages are the same on both databases; workflows and the purchase are tried on each.
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
 
 def new_distributor(
     shop: Shop, status: DistributorStatus = DistributorStatus.APPROVED
 ) -> tuple[Distributor, str]:
-
-# Pages are the same on both databases; workflows and the purchase are tried on each.
-pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
     with shop.sessions.begin() as session:
         distributor = make_distributor(session, status=status)
         return distributor, make_code(session, distributor)

@@ -17,6 +17,9 @@ from workflows.orders.cancel import Cancellation, cancel_order
 from workflows.orders.place import PlacedOrder
 from workflows.refunds import send_refund
 
+# Pages are the same on both databases; workflows and the purchase are tried on each.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 PAID = "TRANSACTION.SUCCESS"
 NOTHING: Mapping[str, object] = MappingProxyType({})
 
@@ -41,9 +44,6 @@ def transaction(
 def notify(
     site: Site, body: bytes, headers: dict[str, str] | None = None, path: str = "notify"
 ) -> TestResponse:
-
-# Pages are the same on both databases; workflows and the purchase are tried on each.
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
     return site.app.test_client().post(
         f"/pay/wechat/{path}",
         data=body,
