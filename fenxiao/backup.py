@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 
 from models.database import open_database
 
@@ -23,40 +23,40 @@ class BackupError(Exception):
     """The copy was not made, or not brought back; the sentence says why and what to do."""
 
 
-def backup(url: str, target: Path) -> None:
+def backup(url: URL, target: Path) -> None:
     """Write a consistent copy of the running database to `target`, which must not exist.
 
     Raises: BackupError.
     """
     if target.exists():
         raise BackupError(f"{target} exists already: choose another name")
-    parsed = make_url(url)
+    if not target.absolute().parent.is_dir() or not os.access(target.absolute().parent, os.W_OK):
+        raise BackupError(f"{target.absolute().parent} is no directory that can be written")
     # Written beside the target and renamed, so that a broken copy never looks like a good one.
     partial = target.with_name(target.name + ".part")
     try:
-        if parsed.get_backend_name() == "sqlite":
-            _copy_sqlite(_sqlite_file(parsed), partial)
+        if url.get_backend_name() == "sqlite":
+            _copy_sqlite(_sqlite_file(url), partial)
         else:
-            _run_postgresql("pg_dump", parsed, ["--format=custom", f"--file={partial}"])
+            _run_postgresql("pg_dump", url, ["--format=custom", f"--file={partial}"])
         os.replace(partial, target)  # noqa: PTH105 - atomic, and says so
     finally:
         partial.unlink(missing_ok=True)
 
 
-def restore(url: str, source: Path) -> None:
+def restore(url: URL, source: Path) -> None:
     """Fill the configured database, which must be empty or missing, from a backup.
 
     Raises: BackupError.
     """
     if not source.is_file():
         raise BackupError(f"{source} is missing")
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        _restore_sqlite(source, _sqlite_file(parsed))
+    if url.get_backend_name() == "sqlite":
+        _restore_sqlite(source, _sqlite_file(url))
         return
     _refuse_full_postgresql(url)
     _run_postgresql(
-        "pg_restore", parsed, ["--no-owner", "--exit-on-error", "--single-transaction", str(source)]
+        "pg_restore", url, ["--no-owner", "--exit-on-error", "--single-transaction", str(source)]
     )
 
 
@@ -88,7 +88,7 @@ def _sqlite_file(url: URL) -> Path:
     return Path(url.database)
 
 
-def _refuse_full_postgresql(url: str) -> None:
+def _refuse_full_postgresql(url: URL) -> None:
     sessions = open_database(url, pool_size=1)
     try:
         with sessions.read() as session:

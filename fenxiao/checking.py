@@ -1,7 +1,6 @@
 """`fenxiao check`: one line per thing that must be right before going live."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -12,16 +11,39 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from fenxiao.migrating import needs_migration
 from fenxiao.settings import Settings, SettingsError, load
-from fenxiao.wiring import account_credentials, connect, merchant_credentials, open_sessions
+from fenxiao.wiring import (
+    account_credentials,
+    connect,
+    first_line,
+    merchant_credentials,
+    open_sessions,
+)
 from models.append_only import missing_triggers
 from models.database import SessionFactory
-from wechat.errors import WeChatError
+from wechat.errors import WeChatError, WeChatUnreachable
 from wechat.gateway import NotFound
 from workflows.clock import real_now
 
 TIMEOUT_SECONDS = 5
 LARGEST_CLOCK_ERROR = timedelta(seconds=60)
 PROBE_NUMBER = "fenxiaocheck0000000000"
+NO_ANSWER = "is this server connected, and may it reach that address?"
+NO_TRUSTED_ANSWER = (
+    "when the line is fine, public_key_file and public_key_id are not WeChat Pay's (账户中心 →"
+    " API安全 → 微信支付公钥), or the clock is off"
+)
+REFUSED_BY_PAY = (
+    "compare merchant_id, certificate_serial and private_key_file with 账户中心 → API安全, and"
+    " the clock"
+)
+SEE_ACCOUNT = "compare [wechat] with mp.weixin.qq.com → 设置与开发 → 基本配置"
+ACCOUNT_ADVICE = {
+    "40001": "[wechat] app_secret is not this account's: 基本配置 → 开发者密码",
+    "40125": "[wechat] app_secret is not this account's: 基本配置 → 开发者密码",
+    "40013": "[wechat] app_id is not this account's: 基本配置 → 开发者ID",
+    "40164": "add this server's public address: 基本配置 → IP白名单",
+    "40243": "the secret is frozen: 基本配置 → 开发者密码 → 解冻",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +77,20 @@ def check_everything() -> tuple[Finding, ...]:
         _find("keys of WeChat Pay", lambda: _keys(settings)),
         _find("clock", lambda: _clock(settings)),
     ]
-    with _opened(settings) as sessions:
+    try:
+        sessions = open_sessions(settings)
+    except SettingsError as error:
+        # What follows needs the database: it also keeps WeChat's tokens.
+        return (*findings, Finding(subject="database", advice=str(error)))
+    try:
         findings += [
             _find("database", lambda: _database(sessions)),
             _find("append-only triggers", lambda: _triggers(sessions)),
             _find("WeChat official account", lambda: _account(settings, sessions)),
             _find("WeChat Pay", lambda: _merchant(settings, sessions)),
         ]
+    finally:
+        sessions.dispose()
     return tuple(findings)
 
 
@@ -69,17 +98,12 @@ def _find(subject: str, check: Callable[[], str | None]) -> Finding:
     """Run one check; what it can't do is a finding, not a crash."""
     try:
         return Finding(subject=subject, advice=check())
-    except (SettingsError, SQLAlchemyError, WeChatError, requests.RequestException) as error:
-        return Finding(subject=subject, advice=str(error).splitlines()[0])
-
-
-@contextmanager
-def _opened(settings: Settings) -> Iterator[SessionFactory]:
-    sessions = open_sessions(settings)
-    try:
-        yield sessions
-    finally:
-        sessions.dispose()
+    except SQLAlchemyError as error:
+        return Finding(subject=subject, advice=f"[database] url: {first_line(error)}")
+    except requests.RequestException as error:
+        return Finding(subject=subject, advice=f"{error}; {NO_ANSWER}")
+    except (SettingsError, WeChatError) as error:
+        return Finding(subject=subject, advice=str(error))
 
 
 def _keys(settings: Settings) -> str | None:
@@ -113,7 +137,12 @@ def _triggers(sessions: SessionFactory) -> str | None:
 
 
 def _account(settings: Settings, sessions: SessionFactory) -> str | None:
-    connect(settings, sessions).account.check()
+    try:
+        connect(settings, sessions).account.check()
+    except WeChatUnreachable as error:
+        return f"{error}; {NO_ANSWER}"
+    except WeChatError as error:
+        return f"{error}; {ACCOUNT_ADVICE.get(error.errcode, SEE_ACCOUNT)}"
     return None
 
 
@@ -123,4 +152,8 @@ def _merchant(settings: Settings, sessions: SessionFactory) -> str | None:
         connect(settings, sessions).payments.query_payment(PROBE_NUMBER)
     except NotFound:
         return None
-    return None
+    except WeChatUnreachable as error:
+        return f"{error}; {NO_TRUSTED_ANSWER}"
+    except WeChatError as error:
+        return f"{error}; {REFUSED_BY_PAY}"
+    return f"payment {PROBE_NUMBER} exists, which nobody made: is this the right merchant_id?"

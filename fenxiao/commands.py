@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
+from sqlalchemy.exc import OperationalError
 
+from fenxiao.app import create_app
 from fenxiao.backup import BackupError
 from fenxiao.backup import backup as write_backup
 from fenxiao.backup import restore as bring_back
@@ -14,12 +17,13 @@ from fenxiao.logs import configure as configure_logs
 from fenxiao.migrating import MigrationError, needs_migration
 from fenxiao.migrating import migrate as migrate_database
 from fenxiao.settings import Settings, SettingsError, load
-from fenxiao.wiring import connect, open_sessions
+from fenxiao.wiring import connect, database_url, first_line, open_sessions
 from models.database import SessionFactory
 from queries.invariants import INVARIANTS, check_all
 from rules.errors import RuleViolation
 from rules.staff import Role
 from web.collaborators import Collaborators
+from wechat.errors import WeChatError
 from workflows.audit import StaffActor
 from workflows.clock import real_now
 from workflows.policies import install_programme
@@ -28,29 +32,36 @@ from workflows.staff.add import StaffDraft, add_staff
 OPERATOR = StaffActor(staff_id=None, role=Role.OWNER, address="command line")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class OneLineErrors(click.Group):
+    """What an operator can mend is one line on standard error and exit status 1; a bug is not."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(context)
+        except (SettingsError, MigrationError, BackupError) as error:
+            raise click.ClickException(str(error)) from error
+        except RuleViolation as violation:
+            raise click.ClickException(violation.message) from violation
+        except WeChatError as error:
+            raise click.ClickException(f"WeChat: {error}") from error
+        except OperationalError as error:
+            raise click.ClickException(f"[database] url: {first_line(error)}") from error
+
+
+@click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
 def fenxiao() -> None:
     """Fenxiao (分销): official-account bot and storefront for distribution supply."""
     configure_logs()
 
 
-def _settings() -> Settings:
-    try:
-        return load()
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from error
-
-
 @contextmanager
 def _database(settings: Settings) -> Iterator[SessionFactory]:
     """Open the database, which must have this program's schema."""
-    try:
-        sessions = open_sessions(settings)
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from error
+    sessions = open_sessions(settings)
     try:
         if needs_migration(sessions):
-            raise click.ClickException("the database needs `fenxiao migrate` first")
+            raise MigrationError("the database needs `fenxiao migrate` first")
         yield sessions
     finally:
         sessions.dispose()
@@ -59,20 +70,17 @@ def _database(settings: Settings) -> Iterator[SessionFactory]:
 @contextmanager
 def _collaborators(settings: Settings) -> Iterator[Collaborators]:
     with _database(settings) as sessions:
-        try:
-            yield connect(settings, sessions)
-        except SettingsError as error:
-            raise click.ClickException(str(error)) from error
+        yield connect(settings, sessions)
 
 
 @fenxiao.command()
 def migrate() -> None:
     """Bring the database to the newest schema, and install the programme's first values."""
-    settings = _settings()
+    settings = load()
     try:
-        applied = migrate_database(settings.database.url.get_secret_value())
-    except (MigrationError, ValueError) as error:
-        raise click.ClickException(str(error)) from error
+        applied = migrate_database(database_url(settings))
+    except (ValueError, OSError) as error:
+        raise SettingsError(f"[database] url: {error}") from error
     with _database(settings) as sessions:
         install_programme(sessions, settings.programme.policy(), real_now())
     click.echo(f"applied: {', '.join(applied)}" if applied else "the database is up to date")
@@ -84,20 +92,12 @@ def migrate() -> None:
 @click.option("--threads", default=8, show_default=True)
 def serve(host: str, port: int, threads: int) -> None:
     """Serve the web application by waitress; behind gunicorn use `fenxiao.wsgi:application`."""
-    import waitress
+    from fenxiao.serving import serve_until_told
 
-    from fenxiao.wsgi import build
-
-    settings = _settings()
+    settings = load()
     with _collaborators(settings) as parts:
         click.echo(f"serving {settings.site.base_url} on http://{host}:{port}")
-        waitress.serve(
-            build(settings, parts),
-            host=host,
-            port=port,
-            threads=threads,
-            clear_untrusted_proxy_headers=True,
-        )
+        serve_until_told(create_app(settings, parts), host=host, port=port, threads=threads)
 
 
 @fenxiao.command()
@@ -105,7 +105,7 @@ def worker() -> None:
     """Deliver the outbox and tick the clock's jobs; start as many as you like, anywhere."""
     from jobs.worker import run_worker
 
-    with _collaborators(_settings()) as parts:
+    with _collaborators(load()) as parts:
         run_worker(parts)
 
 
@@ -124,10 +124,10 @@ def check() -> None:
 @fenxiao.command()
 def audit() -> None:
     """Check all invariants of money, stock and records; exit status 1 if any is broken."""
-    with _database(_settings()) as sessions, sessions.read() as session:
+    with _database(load()) as sessions, sessions.read() as session:
         violations = check_all(session, INVARIANTS)
     for violation in violations:
-        click.echo(str(violation), err=True)
+        click.echo(violation.line, err=True)
     if violations:
         raise SystemExit(1)
     click.echo("all invariants hold")
@@ -139,7 +139,7 @@ def run_due(now: str) -> None:
     """Run everything that is due at a moment (not in production)."""
     from jobs.due import run_everything_due
 
-    settings = _settings()
+    settings = load()
     if settings.site.environment == "production":
         raise click.ClickException("run-due is for demos and tests: in production the worker runs")
     try:
@@ -165,11 +165,8 @@ def staff() -> None:
 def staff_add(login: str, name: str, role: str, password: str) -> None:
     """Add a member of staff."""
     draft = StaffDraft(login=login, name=name, role=Role(role), password=password)
-    with _database(_settings()) as sessions:
-        try:
-            add_staff(sessions, draft, actor=OPERATOR, now=real_now())
-        except RuleViolation as violation:
-            raise click.ClickException(violation.message) from violation
+    with _database(load()) as sessions:
+        add_staff(sessions, draft, actor=OPERATOR, now=real_now())
     click.echo(f"{login} may log in at /console/")
 
 
@@ -182,13 +179,9 @@ def menu() -> None:
 def menu_publish() -> None:
     """Replace the official account's menu by ours."""
     from bot.menu import menu_buttons
-    from wechat.errors import WeChatError
 
-    with _collaborators(_settings()) as parts:
-        try:
-            parts.account.publish_menu(menu_buttons(parts.site.base_url))
-        except WeChatError as error:
-            raise click.ClickException(f"WeChat refused the menu: {error}") from error
+    with _collaborators(load()) as parts:
+        parts.account.publish_menu(menu_buttons(parts.site.base_url))
     click.echo("the menu is published; phones show it within a day, or after re-entering the chat")
 
 
@@ -196,10 +189,7 @@ def menu_publish() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def backup(file: Path) -> None:
     """Copy the running database to FILE."""
-    try:
-        write_backup(_settings().database.url.get_secret_value(), file)
-    except BackupError as error:
-        raise click.ClickException(str(error)) from error
+    write_backup(database_url(load()), file)
     click.echo(f"{file} is complete")
 
 
@@ -207,10 +197,7 @@ def backup(file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def restore(file: Path) -> None:
     """Fill the configured, empty database from FILE."""
-    try:
-        bring_back(_settings().database.url.get_secret_value(), file)
-    except BackupError as error:
-        raise click.ClickException(str(error)) from error
+    bring_back(database_url(load()), file)
     click.echo(f"restored from {file}; now run `fenxiao migrate` and `fenxiao audit`")
 
 

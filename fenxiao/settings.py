@@ -37,7 +37,17 @@ FIRST = Policy()
 PREFIX = "FENXIAO_"
 DEFAULT_FILE = "config.toml"
 WECOM_API_URL = "https://qyapi.weixin.qq.com"
-PLACEHOLDER = "change-me"
+PLACEHOLDERS = ("change-me", "changeme")
+EXAMPLES = frozenset(
+    {
+        "wx0000000000000000",
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ",
+        "1900000000",
+        "0000000000000000000000000000000000000000",
+        "PUB_KEY_ID_0000000000000000000000000000",
+    }
+)
+"""What config.example.toml says instead of a value; production refuses it."""
 SHORTEST_SECRET = 32
 
 
@@ -222,6 +232,8 @@ def load() -> Settings:
         raise SettingsError(_first_line(error)) from error
     except ValueError as error:
         raise SettingsError(f"{path} is not readable TOML: {error}") from error
+    except OSError as error:
+        raise SettingsError(f"{path} can't be read: {error.strerror}") from error
     _check_programme(settings)
     if settings.site.environment == "production":
         _check_production(settings)
@@ -271,16 +283,13 @@ def _check_programme(settings: Settings) -> None:
 
 def _check_production(settings: Settings) -> None:
     """Refuse what is fine for a demo and dangerous for a shop."""
-    for name, secret in (
-        ("site", "secret_key"),
-        ("site", "data_key"),
-        ("wechat", "app_secret"),
-        ("wechat", "token"),
-        ("wechat_pay", "api_v3_key"),
-    ):
-        value = getattr(getattr(settings, name), secret).get_secret_value()
-        if PLACEHOLDER in value or "demo" in value.lower():
-            raise SettingsError(f"[{name}] {secret} is an example's value: set your own")
+    for name in ("site", "wechat", "wechat_pay"):
+        section = getattr(settings, name)
+        for key in _keys_of(type(section)):
+            if _is_example(getattr(section, key)):
+                raise SettingsError(f"[{name}] {key} is an example's value: set your own")
+    if settings.site.secret_key == settings.site.data_key:
+        raise SettingsError("[site] data_key must differ from secret_key: openssl rand -base64 48")
     if not settings.site.base_url.startswith("https://"):
         raise SettingsError("[site] base_url must begin with https:// in production")
     for name, key, wanted in (
@@ -291,3 +300,8 @@ def _check_production(settings: Settings) -> None:
     ):
         if getattr(getattr(settings, name), key) != wanted:
             raise SettingsError(f"[{name}] {key} must be {wanted} in production: remove the key")
+
+
+def _is_example(value: object) -> bool:
+    text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+    return text in EXAMPLES or any(placeholder in text for placeholder in PLACEHOLDERS)

@@ -1,6 +1,10 @@
 """The one place where settings become things that work together."""
 
+import os
 from pathlib import Path
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from fenxiao.settings import Settings, SettingsError
 from models.database import SessionFactory, open_database
@@ -19,15 +23,47 @@ JS_SDK_URL = "https://res.wx.qq.com/open/js/jweixin-1.6.0.js"
 
 
 def open_sessions(settings: Settings) -> SessionFactory:
-    """Open the configured database.
+    """Open the configured database, which `fenxiao migrate` has made. No network yet.
 
     Raises: SettingsError.
     """
-    url = settings.database.url.get_secret_value()
+    url = database_url(settings)
     try:
+        _refuse_missing_file(url)
         return open_database(url)
     except ValueError as error:
         raise SettingsError(f"[database] url: {error}") from error
+
+
+def database_url(settings: Settings) -> URL:
+    """Return where the database is.
+
+    Raises: SettingsError.
+    """
+    try:
+        url = make_url(settings.database.url.get_secret_value())
+    except ArgumentError as error:
+        # Not the library's words: they repeat the password.
+        raise SettingsError(
+            "[database] url is no URL: use sqlite:///FILE or"
+            " postgresql+psycopg://USER:PASSWORD@HOST/NAME"
+        ) from error
+    if url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}:
+        raise SettingsError("[database] url names no file: use sqlite:///FILE")
+    return url
+
+
+def _refuse_missing_file(url: URL) -> None:
+    """SQLite would make an empty file, or find out at the first sale that it can't write."""
+    if url.get_backend_name() != "sqlite":
+        return
+    file = Path(url.database or "")
+    if not file.is_file():
+        raise ValueError(f"{file} is missing: run `fenxiao migrate` first")
+    for path in (file, file.absolute().parent):
+        # SQLite writes its journal beside the file.
+        if not os.access(path, os.W_OK):
+            raise ValueError(f"{path} can't be written by this user: chown or chmod it")
 
 
 def connect(settings: Settings, sessions: SessionFactory) -> Collaborators:
@@ -114,3 +150,9 @@ def _read(key: str, path: Path) -> str:
         raise SettingsError(
             f"[wechat_pay] {key}: {path} can't be read: {error.strerror}"
         ) from error
+
+
+def first_line(error: SQLAlchemyError) -> str:
+    """Return what the database said, without the statement and the library's own advice."""
+    said = str(error.orig if isinstance(error, DBAPIError) and error.orig else error)
+    return said.strip().splitlines()[0]

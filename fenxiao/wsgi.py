@@ -1,24 +1,27 @@
 """The web application for a production server: `gunicorn 'fenxiao.wsgi:application()'`."""
 
+import sys
+
 from flask import Flask
 
 from fenxiao.app import create_app
 from fenxiao.logs import configure
-from fenxiao.settings import Settings, load
+from fenxiao.settings import SettingsError, load
 from fenxiao.wiring import connect, open_sessions
-from web.collaborators import Collaborators
 
-
-def build(settings: Settings, parts: Collaborators) -> Flask:
-    """Return the application, ready to serve."""
-    return create_app(settings, parts)
+STOP_THE_SERVER = 4
+"""gunicorn gives up on a worker that ends so; on another status it would try for ever."""
 
 
 def application() -> Flask:
     """Build the application from the configured settings, once per process.
 
-    Raises: fenxiao.settings.SettingsError.
+    Raises: SystemExit: a setting is wrong; one line on standard error has said which.
     """
     configure()
-    settings = load()
-    return build(settings, connect(settings, open_sessions(settings)))
+    try:
+        settings = load()
+        return create_app(settings, connect(settings, open_sessions(settings)))
+    except SettingsError as error:
+        print(f"Error: {error}", file=sys.stderr, flush=True)
+        raise SystemExit(STOP_THE_SERVER) from error

@@ -20,8 +20,8 @@ MAX_FORM_BYTES = 256 * 1024
 """Anything else: forms without files, messages, notifications."""
 MAX_FORM_PARTS = 400
 LONGEST_ADDRESS = 4096
-HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
-"""A load balancer asks for these by address, so they answer to any host."""
+HEALTH_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+"""A load balancer or a monitor asks for these by address, so they answer to any host."""
 LARGEST_ID = 2**63 - 1
 
 

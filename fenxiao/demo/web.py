@@ -3,7 +3,6 @@
 import sys
 from datetime import timedelta
 
-import waitress
 from flask import Blueprint, Flask, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 
@@ -11,6 +10,7 @@ from fenxiao.app import create_app
 from fenxiao.demo.people import FINANCE, OWNER, PASSWORD
 from fenxiao.demo.platform import Sandbox
 from fenxiao.logs import configure
+from fenxiao.serving import serve_until_told
 from fenxiao.settings import load
 from fenxiao.wiring import connect, open_sessions
 from jobs.ticks import TICKS, run_task
@@ -65,6 +65,6 @@ def build(sandbox: Sandbox) -> Flask:
 
 
 if __name__ == "__main__":
-    waitress.serve(
+    serve_until_told(
         build(Sandbox(url=sys.argv[2])), host="127.0.0.1", port=int(sys.argv[1]), threads=8
     )

@@ -31,6 +31,11 @@ class Violation:
     question: str
     subject: str
 
+    @property
+    def line(self) -> str:
+        """What the operator reads."""
+        return f"{self.code} {self.question} {self.subject}"
+
 
 def check_all(session: Session, invariants: Sequence[Invariant]) -> list[Violation]:
     """Return everything that breaks an invariant; [] is what everybody wants."""

@@ -15,10 +15,6 @@ from tests.database import PostgresqlServer
 from workflows.policies import install_programme
 
 
-def _text(url: URL) -> str:
-    return url.render_as_string(hide_password=False)
-
-
 def _counts(url: URL) -> tuple[int | None, int | None]:
     sessions = open_database(url, pool_size=1)
     try:
@@ -36,14 +32,14 @@ def test_sqlite_comes_back_whole(
 ) -> None:
     _install(sqlite_sessions)
     copy = tmp_path / "copy.db"
-    backup(_text(sqlite_url), copy)
+    backup(sqlite_url, copy)
     target = sqlite_url.set(database=str(tmp_path / "new" / "fenxiao.db"))
-    restore(_text(target), copy)
+    restore(target, copy)
     assert _counts(target) == (3, 1)
     with pytest.raises(BackupError, match="exists"):
-        restore(_text(target), copy)
+        restore(target, copy)
     with pytest.raises(BackupError, match="exists already"):
-        backup(_text(sqlite_url), copy)
+        backup(sqlite_url, copy)
 
 
 def test_postgresql_comes_back_whole(
@@ -54,11 +50,11 @@ def test_postgresql_comes_back_whole(
 ) -> None:
     _install(postgresql_sessions)
     copy = tmp_path / "copy.dump"
-    backup(_text(postgresql_url), copy)
+    backup(postgresql_url, copy)
     with pytest.raises(BackupError, match="isn't empty"):
-        restore(_text(postgresql_url), copy)
+        restore(postgresql_url, copy)
     with postgresql_server.database("template1") as empty:
-        restore(_text(empty), copy)
+        restore(empty, copy)
         assert _counts(empty) == (3, 1)
 
 
@@ -67,7 +63,7 @@ def test_a_file_that_is_no_backup_is_refused(sqlite_url: URL, tmp_path: Path) ->
     junk.write_bytes(b"PGDMP and so on")
     target = sqlite_url.set(database=str(tmp_path / "other.db"))
     with pytest.raises(BackupError, match="no SQLite database"):
-        restore(_text(target), junk)
+        restore(target, junk)
 
 
 def _install(sessions: SessionFactory) -> None:
