@@ -62,11 +62,12 @@ def prepare(ground: Ground, *, fresh: bool) -> None:
         secrets_file.write_text(
             "".join(f'{name} = "{value}"\n' for name, value in _new_secrets().items())
         )
-    subprocess.run(  # noqa: S603 - our own sandbox, our own arguments
-        [sys.executable, "-m", "sandbox", "keys", str(ground.folder / "keys")],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
+    if not (ground.folder / "keys" / "keys.toml").exists():
+        subprocess.run(  # noqa: S603 - our own sandbox, our own arguments
+            [sys.executable, "-m", "sandbox", "keys", str(ground.folder / "keys")],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
     # Written at each start: the ports may have changed, the secrets have not.
     values = tomllib.loads(secrets_file.read_text())
     names = tomllib.loads((ground.folder / "keys" / "keys.toml").read_text())
