@@ -89,6 +89,9 @@ def test_a_takeover_and_a_payment_together_never_revive_a_closed_binding(shop: S
         taken_over = outcome.verdict == "taken_over"
         assert (binding.bound_at == shop.now) is taken_over
         assert binding.protected_until == shop.now + timedelta(days=15)
+    with shop.sessions.read() as session:
+        ended = session.scalars(select(Binding).where(Binding.ended_at.is_not(None))).all()
+    assert [row.id for row in ended if row.ended_at and row.protected_until > row.ended_at] == []
     shop.audit()
 
 
