@@ -94,8 +94,11 @@ class PostgresqlServer:
 
 
 @contextmanager
-def run_postgresql() -> Iterator[PostgresqlServer]:
-    """Start a server with a migrated template database; it ends with this process."""
+def run_postgresql(settings: tuple[str, ...] = SETTINGS) -> Iterator[PostgresqlServer]:
+    """Start a server with a migrated template database; it ends with this process.
+
+    The usual settings are for tests: quick, and nothing survives a power cut.
+    """
     programs = find_postgresql()
     # The server refuses to run as root, and its user can't enter our private directories.
     user = "postgres" if os.geteuid() == 0 else None
@@ -122,7 +125,7 @@ def run_postgresql() -> Iterator[PostgresqlServer]:
         raise RuntimeError(f"initdb failed: {made.stderr}")
     server: list[str | Path] = [programs / "postgres", "-D", directory / "data", "-k", directory]
     keeper = subprocess.Popen(
-        ["sh", "-c", KEEPER, "keeper", directory, *server, *(f"-c{pair}" for pair in SETTINGS)],
+        ["sh", "-c", KEEPER, "keeper", directory, *server, *(f"-c{pair}" for pair in settings)],
         stdin=subprocess.PIPE,
         user=user,
         cwd=directory,
