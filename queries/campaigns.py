@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import TypeVarTuple
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -33,6 +33,24 @@ class PushFigures:
     failed: int
     unknown: int
     opened: int
+
+    @property
+    def spans(self) -> tuple[tuple[str, int, int], ...]:
+        """(state, start, width) of each state in a bar of 1,000, for states that occur."""
+        found: list[tuple[str, int, int]] = []
+        before = 0
+        for name in ("sent", "inbox", "waiting", "skipped", "failed", "unknown"):
+            count: int = getattr(self, name)
+            if count:
+                start, end = before * 1000 // self.due, (before + count) * 1000 // self.due
+                found.append((name, start, end - start))
+            before += count
+        return tuple(found)
+
+    @property
+    def opened_bp(self) -> int:
+        """The part of all turns that was opened, in basis points."""
+        return self.opened * 10_000 // self.due if self.due else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,7 +256,7 @@ def _figures(
         .join(OutboxItem, OutboxItem.id == CampaignRecipient.outbox_id)
         .where(
             CampaignRecipient.campaign_id.in_(counts),
-            *([] if fire_at is None else [CampaignRecipient.fire_at == fire_at]),
+            *([] if fire_at is None else [_fired_at(fire_at)]),
         )
         .group_by(CampaignRecipient.campaign_id, OutboxItem.status, CampaignRecipient.channel)
     )
@@ -263,7 +281,7 @@ def _figures(
 def _turns(statement: Select[*Columns], wanted: TurnFilter) -> Select[*Columns]:
     conditions: list[ColumnElement[bool]] = [CampaignRecipient.campaign_id == wanted.campaign_id]
     if wanted.fire_at is not None:
-        conditions.append(CampaignRecipient.fire_at == wanted.fire_at)
+        conditions.append(_fired_at(wanted.fire_at))
     if wanted.state is not None:
         conditions.append(_in_state(wanted.state))
     if wanted.is_opened is not None:
@@ -273,6 +291,15 @@ def _turns(statement: Select[*Columns], wanted: TurnFilter) -> Select[*Columns]:
         statement.select_from(CampaignRecipient)
         .join(OutboxItem, OutboxItem.id == CampaignRecipient.outbox_id)
         .where(*conditions)
+    )
+
+
+def _fired_at(moment: datetime) -> ColumnElement[bool]:
+    """Say in SQL that a turn belongs to the firing in this second: addresses carry no fractions."""
+    second = moment.replace(microsecond=0)
+    return and_(
+        CampaignRecipient.fire_at >= second,
+        CampaignRecipient.fire_at < second + timedelta(seconds=1),
     )
 
 

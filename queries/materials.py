@@ -216,6 +216,16 @@ def own_share(session: Session, token: str, distributor_id: int) -> OwnShare | N
     )
 
 
+def product_choices(session: Session) -> tuple[tuple[int, str], ...]:
+    """Return (id, name) of every product in the shop, in the shop's order."""
+    rows = session.execute(
+        select(Product.id, Product.name)
+        .where(Product.is_listed)
+        .order_by(Product.position, Product.id)
+    )
+    return tuple((product_id, name) for product_id, name in rows)
+
+
 def _materials() -> Select[Material, str, str, str, str]:
     return (
         select(Material, Picture.sha256, Product.name, Product.slug, StaffMember.name)

@@ -6,6 +6,7 @@ from storefront import (
     centre,
     certificates,
     checkout,
+    materials,
     orders,
     payments,
     pictures,
@@ -15,6 +16,7 @@ from storefront import (
     session,
     shop,
     site_files,
+    training,
 )
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "centre",
     "certificates",
     "checkout",
+    "materials",
     "orders",
     "payments",
     "pictures",
@@ -32,4 +35,5 @@ __all__ = [
     "session",
     "shop",
     "site_files",
+    "training",
 ]

@@ -60,7 +60,7 @@ def parts_of(sessions: SessionFactory) -> tuple[Collaborators, FakeAccount]:
 
 
 def test_every_kind_of_work_is_either_prompt_or_in_bulk() -> None:
-    assert set(PROMPT) | set(IN_BULK) == set(HANDLERS)
+    assert set(PROMPT) | set(IN_BULK) == set(HANDLERS) == set(WorkKind)
     assert not set(PROMPT) & set(IN_BULK)
 
 
