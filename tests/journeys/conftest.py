@@ -4,16 +4,19 @@ Starting three processes takes seconds, so the journeys of one file share a stag
 people of its own.
 """
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 from sqlalchemy.engine import make_url
 
 from tests.conftest import DATABASES
 from tests.database import TEMPLATE, PostgresqlServer
+from tests.journeys.browsing import Album, Desk, chromium
 from tests.journeys.stage import Stage, open_stage
 
 CHANNELS = ("callback", "payment", "refund", "transfer")
@@ -46,3 +49,29 @@ def stage(shared_stage: Stage) -> Stage:
         sandbox.release(channel)
     sandbox.settle()
     return shared_stage
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium."""
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def desk(browser: Browser, stage: Stage) -> Iterator[Desk]:
+    """Windows on this stage; no script may fail in them."""
+    opened = Desk(browser=browser, stage=stage)
+    yield opened
+    opened.close()
+    assert opened.errors == []
+
+
+@pytest.fixture
+def album(request: pytest.FixtureRequest) -> Album:
+    """Where this journey's screenshots go: `screenshots/` at the top of the repository."""
+    name = re.sub(r"\W+", "-", request.node.name).strip("-").removeprefix("test_")
+    folder = request.config.rootpath / "screenshots" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return Album(folder=folder)

@@ -18,6 +18,7 @@ import requests
 from sqlalchemy import select
 from sqlalchemy.engine import URL
 
+from bot.menu import menu_buttons
 from fenxiao.demo.fill import hire, stock_shop
 from fenxiao.demo.ground import Ground, prepare
 from fenxiao.demo.people import OWNER, PASSWORD
@@ -77,6 +78,10 @@ class Stage:
                 return found
             assert time.monotonic() < end, f"waited {seconds} s for {what}"
             time.sleep(0.1)
+
+    def publish_menu(self) -> None:
+        """Put our menu under the account's chat, as `fenxiao menu publish` does."""
+        self.parts.account.publish_menu(menu_buttons(self.parts.site.base_url))
 
     def run_due(self, minutes: float = 0) -> None:
         """Do everything that is due by now, or a few minutes later, as `fenxiao run-due` does."""

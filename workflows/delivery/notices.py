@@ -79,7 +79,7 @@ def _sentence(tools: DeliveryTools, work: ClaimedWork) -> str:
     path = work.details.get("path")
     parts = [f"【{work.words('title')}】", work.words("body")]
     if isinstance(path, str):
-        parts.append(tools.url(path))
+        parts.append(f'<a href="{tools.url(path)}">点击查看</a>')
     return "\n".join(parts)
 
 

@@ -1,0 +1,70 @@
+"""The console in a desktop browser, as the brand's staff use it."""
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.journeys.stage import OWNER, PASSWORD
+
+
+class ConsolePage:
+    """One member of staff at her desk."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+
+    def log_in(self, login: str = OWNER) -> None:
+        """Log in."""
+        self.page.goto(f"{self.url}/console/")
+        self.page.get_by_label("登录名").fill(login)
+        self.page.get_by_label("密码").fill(PASSWORD)
+        self.page.get_by_role("button", name="登录").click()
+        expect(self.page.get_by_role("navigation", name="主导航")).to_be_visible()
+
+    def go_to(self, title: str) -> None:
+        """Open a list by the side bar."""
+        self.page.get_by_role("navigation", name="主导航").get_by_role("link", name=title).click()
+        expect(self.page.get_by_role("heading", level=1)).to_be_visible()
+
+    def open_row(self, words: str) -> None:
+        """Open the first row that contains these words."""
+        self.row(words).get_by_role("link").first.click()
+
+    def row(self, words: str) -> Locator:
+        """Return the first row of a table that contains these words."""
+        return self.page.get_by_role("row").filter(has_text=words).first
+
+    def approve_application(self, name: str) -> None:
+        """Read an application and approve it."""
+        self.go_to("招募")
+        self.open_row(name)
+        self._agree("通过申请", "通过")
+
+    def open_order(self, words: str) -> None:
+        """Open an order by what its row says."""
+        self.go_to("订单")
+        self.open_row(words)
+
+    def ship(self, carrier: str, tracking_number: str) -> None:
+        """Hand the open order to a carrier."""
+        self.page.get_by_label("快递公司").select_option(carrier)
+        self.page.get_by_label("快递单号").fill(tracking_number)
+        self._agree("确认发货", "确认发货")
+
+    def approve_payout(self, name: str) -> None:
+        """Read a payout and agree to it."""
+        self.go_to("提现")
+        self.open_row(name)
+        self._agree("同意", "同意")
+
+    def is_told(self, words: str) -> None:
+        """Wait for the green line that says what was done."""
+        expect(self.page.locator(".flash.is-done")).to_contain_text(words)
+
+    def sees(self, words: str) -> None:
+        """Expect words on the page."""
+        expect(self.page.locator("main")).to_contain_text(words)
+
+    def _agree(self, button: str, word: str) -> None:
+        """Press a button, and answer yes to its question."""
+        self.page.locator("main").get_by_role("button", name=button).first.click()
+        self.page.locator("dialog#ask").get_by_role("button", name=word, exact=True).click()
