@@ -6,16 +6,20 @@ import pytest
 
 from rules.staff import (
     PERMISSIONS,
+    SESSION_IDLE,
     LoginFailures,
+    LoginNameRefused,
     LoginThrottled,
     PasswordRefused,
     Permission,
     PermissionMissing,
     Role,
+    check_login_name,
     check_login_rate,
     check_password,
     check_permission,
     is_permitted,
+    is_session_live,
 )
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -111,3 +115,19 @@ def test_the_sentence_counts_whole_minutes() -> None:
     with pytest.raises(LoginThrottled) as refusal:
         check_login_rate(failures(8), NOW)
     assert refusal.value.message == "登录失败次数过多，请 4 分钟后再试。"
+
+
+def test_a_login_name_is_plain_and_lower_case() -> None:
+    assert check_login_name(" Wang.Min-2 ") == "wang.min-2"
+    for refused in ("", "a", "-a", "王敏", "a b", "a" * 33, "wang\n"[:-1] + "\x00"):
+        with pytest.raises(LoginNameRefused):
+            check_login_name(refused)
+
+
+def test_a_login_ends_when_idle_and_at_its_end_whichever_comes_first() -> None:
+    end = NOW + 3 * SESSION_IDLE
+    moment = timedelta(seconds=1)
+    assert is_session_live(NOW, end, NOW + SESSION_IDLE - moment)
+    assert not is_session_live(NOW, end, NOW + SESSION_IDLE)
+    assert is_session_live(end - moment, end, end - moment)
+    assert not is_session_live(end - moment, end, end)

@@ -1,5 +1,6 @@
 """How long a login holds, and what ends it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -74,6 +75,14 @@ def test_a_login_ends_however_much_it_is_used(
     assert staff_of(sessions, token, now + SESSION_LIFETIME) is None
 
 
+def test_a_login_of_a_member_without_access_names_nobody(
+    sessions: SessionFactory, token: str, member_id: int, now: datetime
+) -> None:
+    with sessions.begin() as session:
+        session.get_one(StaffMember, member_id).is_active = False
+    assert staff_of(sessions, token, now) is None
+
+
 def test_dead_logins_are_swept_when_another_begins(
     sessions: SessionFactory, token: str, member_id: int, now: datetime
 ) -> None:
@@ -146,6 +155,32 @@ def test_only_one_of_two_owners_can_be_deactivated(
     deactivate_staff(sessions, second.staff_id, actor=first, now=now)
     with pytest.raises(StaffChangeRefused):
         deactivate_staff(sessions, first.staff_id, actor=second, now=now)
+
+
+def test_two_owners_who_deactivate_each_other_at_once_leave_one(
+    sessions: SessionFactory, owner: StaffActor, now: datetime
+) -> None:
+    with sessions.begin() as session:
+        pair = [actor_of(make_staff(session, role=Role.OWNER)) for _ in range(2)]
+
+    def deactivate(actor: StaffActor, other: StaffActor) -> bool:
+        assert other.staff_id is not None
+        try:
+            deactivate_staff(sessions, other.staff_id, actor=actor, now=now)
+        except StaffChangeRefused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as threads:
+        done = list(threads.map(deactivate, pair, reversed(pair)))
+    assert sorted(done) == [False, True]
+    with sessions.read() as session:
+        active = session.scalar(
+            select(func.count(StaffMember.id)).where(
+                StaffMember.role == Role.OWNER, StaffMember.is_active
+            )
+        )
+    assert active == 1
 
 
 def test_a_new_password_ends_all_logins_and_holds(
