@@ -37,7 +37,8 @@ ACTIONS: Final = MappingProxyType(
         "create_product": "上架商品",
         "set_price": "改价",
         "count_stock": "盘点库存",
-        "publish_lesson": "发布课程",
+        "write_lesson": "新建课程",
+        "edit_lesson": "修改课程",
         "schedule_campaign": "安排推送",
         "stop_campaign": "停止推送",
         "publish_material": "发布素材",
@@ -65,6 +66,9 @@ PAGES: Final = MappingProxyType(
         "order": "/console/orders/",
         "payout": "/console/payouts/",
         "sku": "/console/products/",
+        "lesson": "/console/lessons/",
+        "campaign": "/console/campaigns/",
+        "material": "/console/materials/",
     }
 )
 FIELDS: Final = MappingProxyType(
@@ -90,6 +94,17 @@ FIELDS: Final = MappingProxyType(
         "slug": "网址",
         "skus": "规格数",
         "title": "标题",
+        "caption": "文案",
+        "text": "正文",
+        "link": "链接",
+        "picture_id": "图片",
+        "product_id": "商品",
+        "lesson_id": "课程",
+        "grade": "等级",
+        "repeat": "重复",
+        "next_fire_at": "下次发送",
+        "spared": "未发送的人数",
+        "valid_until": "有效期至",
     }
 )
 
