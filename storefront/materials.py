@@ -10,7 +10,7 @@ from storefront import blueprint
 from storefront.membership import member_id, members_only
 from web.collaborators import collaborators
 from web.limits import POSTERS, SUBMITS, limiter
-from workflows.materials.request import share_again, share_for_page
+from workflows.materials.hand_out import share_again, share_for_page
 from workflows.materials.share import share_path
 
 SHARES_SHOWN = 10

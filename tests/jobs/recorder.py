@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 
-SECONDS_A_MESSAGE = 0.005
+SECONDS_A_MESSAGE = 0.002
 
 
 class Recorder(ThreadingHTTPServer):

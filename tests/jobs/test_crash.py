@@ -50,11 +50,11 @@ def worker(database_url: URL, recorder: Recorder) -> Iterator[subprocess.Popen[s
             process.kill()
 
 
-def wait_until(is_so: Callable[[], bool]) -> None:
+def wait_until(is_so: Callable[[], bool], every_seconds: float = 0.02) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not is_so():
         assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.05)
+        time.sleep(every_seconds)
 
 
 def to_daytime(sessions: SessionFactory) -> datetime:
@@ -74,6 +74,7 @@ def figures(sessions: SessionFactory, campaign_id: int) -> PushFigures:
 
 @pytest.mark.slow
 @pytest.mark.sockets
+@pytest.mark.timeout(300)
 def test_kill_9_during_a_push_reaches_everybody_at_most_once(database_url: URL) -> None:
     sessions = open_database(database_url)
     start_programme(sessions)
@@ -94,7 +95,7 @@ def test_kill_9_during_a_push_reaches_everybody_at_most_once(database_url: URL) 
                 {"past": "2020-01-01 00:00:00+00:00"},
             )
         with worker(database_url, recorder) as second:
-            wait_until(lambda: figures(sessions, campaign_id).waiting == 0)
+            wait_until(lambda: figures(sessions, campaign_id).waiting == 0, every_seconds=1.0)
             second.terminate()
             assert second.wait(timeout=30) == 0
         received = recorder.received

@@ -9,6 +9,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from models.materials import Material, MaterialShare
+from models.people import ChatInteraction
 from models.training import InboxMessage
 from rules.materials import MaterialStatus
 from rules.outbox import WorkStatus
@@ -117,6 +118,20 @@ def test_whatever_fails_the_picture_goes_out_at_most_once(
     world.account.answers = list(answers)
     asked.deliver()
     assert (len(world.account.sent), asked.status(), len(asked.inbox())) == (sent, status, kept)
+
+
+@pytest.mark.parametrize(
+    ("answers", "counted"),
+    [([], 2), ([None, BUSY], 0), ([None, None, BUSY], 1), ([None, NO_ANSWER], 2)],
+)
+def test_only_what_may_have_left_counts_against_her_window(
+    world: World, answers: list[WeChatError | None], counted: int
+) -> None:
+    asked = ask_for_material(world)
+    world.account.answers = list(answers)
+    asked.deliver()
+    with world.sessions.read() as session:
+        assert session.scalars(select(ChatInteraction.sent_count)).all() == [counted]
 
 
 def test_a_recalled_material_is_not_sent(world: World) -> None:

@@ -13,7 +13,6 @@ from models.outbox import OutboxItem
 from models.staff import StaffAudit
 from queries.materials import material, materials, own_share, shares_of, usable_materials
 from rules.bindings import TouchSource, TouchVerdict
-from rules.distributors import DistributorStatus, NotAuthorised
 from rules.materials import (
     MaterialExpired,
     MaterialRecalled,
@@ -30,8 +29,9 @@ from tests.factories.referrals import make_code
 from tests.factories.staff import actor_of, make_staff
 from tests.factories.training import make_material, make_photo
 from workflows.audit import StaffActor
+from workflows.materials.ask import ask_for_newest
+from workflows.materials.hand_out import share_again, share_for_page
 from workflows.materials.publish import MaterialDraft, publish_material, recall_material
-from workflows.materials.request import request_materials, share_again, share_for_page
 from workflows.materials.share import record_open, share_material
 from workflows.referrals.touch import Presented, record_touch
 
@@ -103,35 +103,28 @@ def test_states_part_the_list(
         assert materials(session, None, now, offset=0, limit=10)[1] == 3
 
 
-def test_she_asks_in_chat_and_the_newest_is_on_its_way(
+def test_she_asks_in_chat_and_the_newest_is_on_its_way_once(
     sessions: SessionFactory, operator: StaffActor, now: datetime
 ) -> None:
+    def ask(key: str) -> str | None:
+        return ask_for_newest(
+            session, wechat_user_id=her.wechat_user_id, distributor_id=her.id, key=key, now=now
+        )
+
     with sessions.begin() as session:
         her = make_distributor(session)
-        old, new = make_material(session), make_material(session)
-        answer = request_materials(session, her.id, now=now)
-        assert [found.id for found in answer.current] == [new.id, old.id]
-        assert answer.sent == answer.current[0]
-        chosen = request_materials(session, her.id, number=2, now=now)
-        assert chosen.sent == answer.current[1]
-        none = request_materials(session, her.id, number=3, now=now)
-        assert none.sent is None
+        assert ask("1") is None
+        make_material(session)
+        newest = make_material(session)
+        newest.title = "最新海报"
+        make_material(session, valid_until=now)
+        session.flush()
+        assert ask("2") == "最新海报"
     with sessions.read() as session:
-        shares = session.scalars(select(MaterialShare).order_by(MaterialShare.id)).all()
-        assert [share.material_id for share in shares] == [new.id, old.id]
-        works = session.scalars(select(OutboxItem).order_by(OutboxItem.id)).all()
-        assert [work.payload for work in works] == [{"share_id": share.id} for share in shares]
-
-
-def test_without_materials_or_authorisation_nothing_is_on_its_way(
-    sessions: SessionFactory, operator: StaffActor, now: datetime
-) -> None:
-    with sessions.begin() as session:
-        her = make_distributor(session)
-        assert request_materials(session, her.id, now=now).sent is None
-        suspended = make_distributor(session, status=DistributorStatus.SUSPENDED)
-        with pytest.raises(NotAuthorised):
-            request_materials(session, suspended.id, now=now)
+        share = session.scalars(select(MaterialShare)).one()
+        work = session.scalars(select(OutboxItem)).one()
+        assert share.material_id == newest.id
+        assert (work.payload, work.wechat_user_id) == ({"share_id": share.id}, her.wechat_user_id)
 
 
 def test_her_page_keeps_one_share_until_she_wants_another(
