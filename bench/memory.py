@@ -65,7 +65,7 @@ def figures(_rounds: int) -> Sequence[Figure]:
     """Fill a shop, read it, and weigh the workers."""
     with tempfile.TemporaryDirectory(prefix="fenxiao-bench-") as folder, ExitStack() as running:
         ground = Ground(folder=Path(folder), port=free_port(), sandbox_port=free_port())
-        prepare(ground, fresh=False)
+        prepare(ground)
         running.enter_context(_filled(ground))
         server = running.enter_context(
             serve(

@@ -51,7 +51,7 @@ def figures(rounds: int) -> Sequence[Figure]:
     """Measure on SQLite and on PostgreSQL."""
     with tempfile.TemporaryDirectory(prefix="fenxiao-bench-") as folder, ExitStack() as running:
         ground = Ground(folder=Path(folder), port=80, sandbox_port=81)
-        prepare(ground, fresh=False)
+        prepare(ground)
         subjects = {LIMIT: _start(running, ground, LIMIT, None)}
         sqlite = make_url(f"sqlite:///{folder}/bench.db")
         migrate(sqlite)

@@ -7,9 +7,11 @@ sandbox's clock is set to each moment, and payments go through it over HTTP.
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from sqlite3 import Connection
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from fenxiao.demo.goods import GOODS
 from fenxiao.demo.history import History, live_through
@@ -25,7 +27,7 @@ from fenxiao.demo.people import (
 from fenxiao.demo.platform import Sandbox
 from fenxiao.migrating import migrate
 from fenxiao.settings import load
-from fenxiao.wiring import connect, open_sessions
+from fenxiao.wiring import connect, database_url, open_sessions
 from models.catalogue import Product
 from models.database import SessionFactory
 from models.distributors import Distributor
@@ -48,14 +50,18 @@ from workflows.staff.add import StaffDraft, add_staff
 
 PICTURES = Path(__file__).resolve().parents[2] / "static" / "demo"
 WEEKS = timedelta(days=35)
+RECRUITING = timedelta(days=3)
 SYSTEM = StaffActor(staff_id=None, role=Role.OWNER, address="demo")
 
 
 def main(sandbox_url: str) -> None:
     """Migrate, install the programme, and fill the shop unless an earlier demo did."""
     settings = load()
-    migrate(settings.database.url.get_secret_value())
+    migrate(database_url(settings))
     sessions = open_sessions(settings)
+    # Waiting for the disk after each of thousands of steps would take most of the time; what is
+    # interrupted is thrown away anyway.
+    event.listen(sessions.engine, "connect", _do_not_wait_for_the_disk)
     now = real_now()
     beginning = now - WEEKS
     install_programme(sessions, settings.programme.policy(), beginning)
@@ -66,13 +72,17 @@ def main(sandbox_url: str) -> None:
     sessions.dispose()
 
 
+def _do_not_wait_for_the_disk(connection: Connection, _entry: ConnectionPoolEntry) -> None:
+    connection.execute("PRAGMA synchronous=OFF")
+
+
 def _fill(parts: Collaborators, sandbox: Sandbox, beginning: datetime, now: datetime) -> None:
     sessions = parts.sessions
     owner = hire(sessions, beginning)
     stock_shop(sessions, owner, beginning)
     sellers = _recruit(sessions, sandbox, owner, beginning)
     followers = _gather(sessions, sandbox, beginning)
-    lessons = teach_and_share(sessions, owner, sellers, now)
+    lessons = teach_and_share(sessions, owner, sellers, beginning + RECRUITING)
     live_through(
         History(
             parts=parts,

@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -12,6 +11,8 @@ from pathlib import Path
 BRAND = "漱玉"
 APP_ID = "wxdemo0000000000ab"
 MERCHANT_ID = "1900000109"
+SECRETS = "secrets.toml"
+FILLED = "filled"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -43,6 +44,20 @@ class Ground:
         """The sandbox's settings."""
         return self.folder / "sandbox.toml"
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether an earlier demo made the folder."""
+        return (self.folder / SECRETS).is_file()
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether an earlier demo filled the shop to its end."""
+        return (self.folder / FILLED).is_file()
+
+    def note_filled(self) -> None:
+        """Note that the shop is filled to its end."""
+        (self.folder / FILLED).touch()
+
     def environment(self) -> dict[str, str]:
         """Return the environment for our own processes: this demo's settings and no others."""
         kept = {
@@ -51,12 +66,10 @@ class Ground:
         return {**kept, "FENXIAO_CONFIG": str(self.config_file), "PYTHONUNBUFFERED": "1"}
 
 
-def prepare(ground: Ground, *, fresh: bool) -> None:
+def prepare(ground: Ground) -> None:
     """Write keys, secrets and both configuration files, unless an earlier demo left them."""
-    if fresh and ground.folder.exists():
-        shutil.rmtree(ground.folder)
     ground.folder.mkdir(parents=True, exist_ok=True)
-    secrets_file = ground.folder / "secrets.toml"
+    secrets_file = ground.folder / SECRETS
     if not secrets_file.exists():
         secrets_file.touch(mode=0o600)
         secrets_file.write_text(

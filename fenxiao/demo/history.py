@@ -8,9 +8,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from fenxiao.demo.platform import Sandbox
+from jobs.delivery import Courier
+from jobs.handlers import delivery_tools
 from models.catalogue import Sku
 from models.distributors import Distributor
 from models.payments import Payment
+from models.training import Campaign, CampaignRecipient
 from rules.bindings import TouchSource
 from rules.errors import RuleViolation
 from rules.ledger import AccountKind
@@ -20,8 +23,10 @@ from rules.pricing import quote
 from web.collaborators import Collaborators
 from workflows.addresses import AddressDraft, save_address
 from workflows.audit import StaffActor
+from workflows.campaigns.start import start_due
 from workflows.commissions import release_due
 from workflows.ledger import balances
+from workflows.lessons.open import open_lesson
 from workflows.materials.share import record_open
 from workflows.orders.cancel import Cancellation, cancel_order
 from workflows.orders.confirm import confirm_payment
@@ -100,6 +105,7 @@ class _Life:
             is_busy = day >= days - BUSY_DAYS
             for _ in range(BUSY_ORDERS if is_busy else QUIET_ORDERS):
                 self._later(self._moment(day), self._shop)
+            self._later(self._moment(day, hour=9), self._open_day)
             self._later(self._moment(day, hour=23), self._close_day)
         self._later(self._history.end - timedelta(hours=3), self._ask_for_money)
         while self._plan:
@@ -224,6 +230,31 @@ class _Life:
 
     def _complete(self, placed: PlacedOrder, now: datetime) -> None:
         complete_if_due(self._sessions, placed.order_id, now)
+
+    def _open_day(self, now: datetime) -> None:
+        """Push what is planned, and deliver what waits; some read what they were sent."""
+        has_pushed = start_due(self._sessions, now) > 0
+        courier = Courier(delivery_tools(self._parts), lambda: now)
+        while courier.deliver_batch():
+            pass
+        if not has_pushed:
+            return
+        with self._sessions.read() as session:
+            sent = session.execute(
+                select(CampaignRecipient.id, CampaignRecipient.distributor_id, Campaign.lesson_id)
+                .join(Campaign, Campaign.id == CampaignRecipient.campaign_id)
+                .where(CampaignRecipient.fire_at > now - timedelta(days=1))
+                .order_by(CampaignRecipient.id)
+            ).all()
+        for recipient_id, distributor_id, lesson_id in sent:
+            if self._dice.random() < 0.6:
+                open_lesson(
+                    self._sessions,
+                    lesson_id,
+                    recipient_id,
+                    distributor_id=distributor_id,
+                    now=now + timedelta(minutes=self._dice.randrange(5, 300)),
+                )
 
     def _close_day(self, now: datetime) -> None:
         release_due(self._sessions, now)

@@ -1,7 +1,7 @@
 """The demo's own calls to the sandbox's control API: followers, clock, payments of the past."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic, sleep
 
@@ -16,11 +16,19 @@ class SandboxSilent(Exception):  # noqa: N818 - a state of the other program
     """The sandbox did not answer, or refused what the demo needs."""
 
 
+def open_session() -> requests.Session:
+    """Open connections that are kept: hundreds of small calls go to the same place."""
+    http = requests.Session()
+    http.trust_env = False
+    return http
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sandbox:
     """A running sandbox, by its address."""
 
     url: str
+    http: requests.Session = field(default_factory=open_session, repr=False)
 
     def wait(self, seconds: float) -> None:
         """Wait until it answers.
@@ -30,7 +38,7 @@ class Sandbox:
         end = monotonic() + seconds
         while True:
             try:
-                requests.get(f"{self.url}/sandbox/api/clock", timeout=1).raise_for_status()
+                self.http.get(f"{self.url}/sandbox/api/clock", timeout=1).raise_for_status()
             except requests.RequestException as error:
                 if monotonic() > end:
                     raise SandboxSilent(f"{self.url} does not answer") from error
@@ -73,7 +81,7 @@ class Sandbox:
 
     def _post(self, path: str, body: Mapping[str, object]) -> Mapping[str, object]:
         try:
-            answer = requests.post(
+            answer = self.http.post(
                 f"{self.url}/sandbox/api{path}", json=body, timeout=TIMEOUT_SECONDS
             )
         except requests.RequestException as error:

@@ -94,7 +94,7 @@ class Place:
 def make_place(folder: Path) -> Place:
     """Write settings and keys for a demo on free ports; the database is not made."""
     ground = Ground(folder=folder, port=free_port(), sandbox_port=free_port())
-    prepare(ground, fresh=False)
+    prepare(ground)
     return Place(ground=ground, environment=ground.environment())
 
 

@@ -111,7 +111,7 @@ class Stage:
 def open_stage(folder: Path, database: URL) -> Iterator[Stage]:
     """Start sandbox and web on a migrated database with the demo's brand, goods and staff."""
     ground = Ground(folder=folder, port=_free_port(), sandbox_port=_free_port())
-    prepare(ground, fresh=False)
+    prepare(ground)
     environment = {
         **ground.environment(),
         "FENXIAO_DATABASE__URL": database.render_as_string(hide_password=False),
