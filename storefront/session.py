@@ -18,6 +18,7 @@ from flask.typing import ResponseReturnValue
 from storefront import blueprint
 from web.collaborators import collaborators
 from web.limits import OPENID
+from wechat.errors import CodeRejected
 from workflows.people import Person, identify, recognise
 
 LIFETIME = timedelta(days=30)
@@ -93,7 +94,12 @@ def log_in() -> ResponseReturnValue:
     ):
         abort(400)
     tools = collaborators()
-    person = identify(tools.sessions, tools.authorisation.exchange(code), tools.now())
+    try:
+        identity = tools.authorisation.exchange(code)
+    except CodeRejected:
+        # Used, too old or made up: she opens the page again, nothing of WeChat's is broken.
+        abort(400)
+    person = identify(tools.sessions, identity, tools.now())
     session.clear()
     session.permanent = True
     session["person"] = {"id": person.id, "openid": person.openid}

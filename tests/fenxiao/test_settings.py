@@ -9,12 +9,19 @@ from fenxiao.settings import SettingsError, load
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
-GOOD = {
+SECRETS = {
     "secret_key": "a-long-enough-text-that-nobody-would-guess-1",
     "data_key": "a-long-enough-text-that-nobody-would-guess-2",
     "app_secret": "0123456789abcdef0123456789abcdef",
     "token": "oursecrettoken",
+    "encoding_aes_key": "ZYXWVUTSRQPONMLKJIHGFEDCBA9876543210zyxwvuU",
     "api_v3_key": "0123456789abcdef0123456789abcdef",
+}
+GOOD = SECRETS | {
+    "app_id": "wx5823bf96d3bd56c7",
+    "merchant_id": "1900000109",
+    "certificate_serial": "1DDE55AD98ED71D6EDD4A4A16996DE7B47773A8C",
+    "public_key_id": "PUB_KEY_ID_0116000000012024100800123456",
 }
 
 
@@ -120,4 +127,4 @@ def test_a_missing_file_says_what_to_copy(tmp_path: Path, monkeypatch: pytest.Mo
 def test_secrets_never_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _write(tmp_path, _filled_in(), monkeypatch)
     shown = repr(load())
-    assert not [value for value in GOOD.values() if value in shown]
+    assert not [value for value in SECRETS.values() if value in shown]

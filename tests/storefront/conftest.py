@@ -1,28 +1,17 @@
 """The storefront over this test's database: alone, and in the whole application."""
 
-import re
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from fenxiao.app import create_app
-from fenxiao.settings import load
 from models.clock import BusinessClock
 from models.database import SessionFactory
 from tests.factories.catalogue import make_sku
-from tests.fake_authorisation import FakeAuthorisation
-from tests.fakes import FakeAccount
-from tests.fenxiao.test_settings import EXAMPLE, GOOD
-from tests.shop import MERCHANT, Customer, Shop, open_shop
+from tests.shop import Customer, Shop, open_shop
 from tests.storefront.application import make_app
-from tests.storefront.visits import HOST, Phone, Site
-from tests.wechat.callback_conversation import GUARD
-from tests.wechat.merchant import CREDENTIALS
-from web.collaborators import Collaborators
-from web.site import SiteFacts
-from wechat.pay.notifications import PaymentNotifications
+from tests.storefront.visits import Phone, Site, open_site
 from workflows.clock import real_now
 
 
@@ -43,27 +32,9 @@ def shop(sessions: SessionFactory, now: datetime) -> Shop:
 
 
 @pytest.fixture
-def site(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+def site(shop: Shop, tmp_path: Path) -> Site:
     """The whole application, as production would build it, with a fake WeChat."""
-    text = EXAMPLE.read_text()
-    for key, value in GOOD.items():
-        text = re.sub(rf'^{key} = ".*?"', f'{key} = "{value}"', text, flags=re.MULTILINE)
-    (tmp_path / "config.toml").write_text(text)
-    monkeypatch.setenv("FENXIAO_CONFIG", str(tmp_path / "config.toml"))
-    authorisation, account = FakeAuthorisation(), FakeAccount()
-    parts = Collaborators(
-        sessions=shop.sessions,
-        site=SiteFacts(base_url=HOST, brand_name="漱玉", environment="test", request_limits=False),
-        merchant=MERCHANT,
-        account=account,
-        authorisation=authorisation,
-        payments=shop.payments,
-        callback_guard=GUARD,
-        notifications=PaymentNotifications(CREDENTIALS),
-    )
-    return Site(
-        app=create_app(load(), parts), shop=shop, authorisation=authorisation, account=account
-    )
+    return open_site(shop, tmp_path)
 
 
 @pytest.fixture

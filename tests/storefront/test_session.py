@@ -64,10 +64,10 @@ def test_another_browsers_state_is_worthless(site: Site) -> None:
     assert site.authorisation.exchanged == []
 
 
-def test_a_used_code_is_answered_without_a_fault_of_ours(site: Site) -> None:
+def test_a_used_code_is_her_mistake_and_not_a_fault_of_ours(site: Site) -> None:
     phone = site.stranger()
     state = phone.asked("/me")
-    assert phone.get(f"/login/wechat?code=used&state={state}").status_code == 502
+    assert phone.get(f"/login/wechat?code=used&state={state}").status_code == 400
     assert people(site.shop.sessions) == 0
 
 

@@ -1,18 +1,29 @@
 """The whole application with a fake WeChat, and people who visit it with their phones."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from fenxiao.app import create_app
+from fenxiao.settings import load
 from tests.fake_authorisation import FakeAuthorisation
 from tests.fakes import FakeAccount
-from tests.shop import Customer, Shop
+from tests.fenxiao.test_settings import EXAMPLE, GOOD
+from tests.shop import MERCHANT, Customer, Shop
+from tests.wechat.callback_conversation import GUARD
+from tests.wechat.merchant import CREDENTIALS
+from web.collaborators import Collaborators
+from web.site import SiteFacts
 from wechat.gateway import WebIdentity
+from wechat.pay.notifications import PaymentNotifications
 
 HOST = "https://shop.example.com"
 TOKEN = re.compile(r'name="csrf-token" content="([^"]+)"')
@@ -75,3 +86,25 @@ class Phone:
             openid=openid, union_id=None, is_virtual=is_virtual
         )
         return self.get(f"/login/wechat?code={code}&state={state}")
+
+
+def open_site(shop: Shop, folder: Path) -> Site:
+    """Build the whole application, as production would, with a fake WeChat."""
+    text = EXAMPLE.read_text()
+    for key, value in GOOD.items():
+        text = re.sub(rf'^{key} = ".*?"', f'{key} = "{value}"', text, flags=re.MULTILINE)
+    (folder / "config.toml").write_text(text)
+    authorisation, account = FakeAuthorisation(), FakeAccount()
+    parts = Collaborators(
+        sessions=shop.sessions,
+        site=SiteFacts(base_url=HOST, brand_name="漱玉", environment="test", request_limits=False),
+        merchant=MERCHANT,
+        account=account,
+        authorisation=authorisation,
+        payments=shop.payments,
+        callback_guard=GUARD,
+        notifications=PaymentNotifications(CREDENTIALS),
+    )
+    with patch.dict(os.environ, {"FENXIAO_CONFIG": str(folder / "config.toml")}):
+        app = create_app(load(), parts)
+    return Site(app=app, shop=shop, authorisation=authorisation, account=account)
