@@ -23,3 +23,22 @@ def day_start(moment: datetime) -> datetime:
 def month_start(moment: datetime) -> datetime:
     """Return when the Shanghai month of `moment` began (aware UTC)."""
     return day_start(moment.astimezone(SHANGHAI).replace(day=1))
+
+
+def month_of(moment: datetime) -> str:
+    """Name the Shanghai month of `moment`: `2026-11`."""
+    return moment.astimezone(SHANGHAI).strftime("%Y-%m")
+
+
+def month_bounds(month: str) -> tuple[datetime, datetime]:
+    """Return when a Shanghai month `2026-11` begins and when the next one does (aware UTC).
+
+    Raises: ValueError: it isn't a month.
+    """
+    first = datetime.strptime(month, "%Y-%m").replace(tzinfo=SHANGHAI)
+    return first.astimezone(UTC), month_start(first + timedelta(days=31))
+
+
+def next_month(month: str) -> str:
+    """Name the month after `month`."""
+    return month_of(month_bounds(month)[1])
