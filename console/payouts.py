@@ -11,10 +11,12 @@ from queries.payouts import PayoutRow, payout, payout_counts, payouts_in
 from rules.distributors import MAX_REASON_LENGTH
 from rules.payouts import PayoutChannel, PayoutStatus, approvals_needed
 from rules.staff import Permission
+from rules.withholding import Withholding
 from web.collaborators import collaborators
 from web.forms import Form
 from web.paging import Page, requested_page
 from workflows.payouts import approve_payout, record_bank_transfer, reject_payout
+from workflows.payouts.tax import expected_tax
 from workflows.policies import policy_in_force
 
 LIST = "/console/payouts"
@@ -69,11 +71,15 @@ def show_payout(payout_id: int) -> ResponseReturnValue:
     with tools.sessions.read() as session:
         balances = balances_of(session, row.distributor_id)
         policy = policy_in_force(session, tools.now()).policy
+        tax = Withholding(tax_fen=row.tax_fen, net_fen=row.net_fen)
+        if row.status is PayoutStatus.REQUESTED:
+            tax = expected_tax(session, row.distributor_id, row.amount_fen, tools.now()).parts
     approved_by = {given.staff_id for given in row.decisions if given.is_approval}
     return render_template(
         "console/payouts/show.html",
         row=row,
         balances=balances,
+        tax=tax,
         needed=approvals_needed(row.amount_fen, policy),
         limit_fen=policy.two_person_limit_fen,
         has_approved=current_staff().id in approved_by,

@@ -31,6 +31,7 @@ from pydantic_settings import (
 
 from rules.errors import RuleViolation
 from rules.policy import Policy, check_policy, check_settings_offered
+from rules.withholding import WithholdingMethod
 from wechat.credentials import WECHAT_API_URL, WECHAT_OAUTH_URL, WECHAT_PAY_URL, check_base_url
 
 FIRST = Policy()
@@ -152,6 +153,7 @@ class Programme(Section):
     minimum_payout_fen: int = FIRST.minimum_payout_fen
     maximum_transfer_fen: int = FIRST.maximum_transfer_fen
     two_person_limit_fen: int = FIRST.two_person_limit_fen
+    withholding: WithholdingMethod = FIRST.withholding
     freight_fen: int = FIRST.freight_fen
     free_freight_from_fen: int = FIRST.free_freight_from_fen
     quiet_from: time = FIRST.quiet_from

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.database import Base, Id
 from rules.payouts import PayoutChannel, PayoutStatus
+from rules.withholding import WithholdingMethod
 
 OPEN = "status IN ('requested', 'approved', 'sending', 'awaiting_user_confirm')"
 
@@ -14,7 +15,9 @@ OPEN = "status IN ('requested', 'approved', 'sending', 'awaiting_user_confirm')"
 class Payout(Base):
     """One payout request (提现): gross `amount_fen` = net `net_fen` + withheld `tax_fen`.
 
-    `out_bill_no` is fixed for life, whatever number of tries.
+    `out_bill_no` is fixed for life, whatever number of tries. `tax_month` (Shanghai's, `2026-11`)
+    is the month to whose income the payout counts, `tax_method` how its tax was worked out; both
+    may still change until it is sent.
     """
 
     __tablename__ = "payouts"
@@ -40,6 +43,8 @@ class Payout(Base):
     amount_fen: Mapped[int] = mapped_column(Id)
     tax_fen: Mapped[int] = mapped_column(Id, default=0)
     net_fen: Mapped[int] = mapped_column(Id)
+    tax_month: Mapped[str] = mapped_column(String(7))
+    tax_method: Mapped[WithholdingMethod]
     requested_at: Mapped[datetime]
     approved_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]

@@ -13,6 +13,7 @@ from models.payouts import Payout, PayoutDecision
 from models.staff import StaffMember
 from queries.centre import Balances, balances_of
 from rules.payouts import OPEN, PayoutChannel, PayoutStatus
+from rules.withholding import WithholdingMethod
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,8 @@ class PayoutRow:
     amount_fen: int
     tax_fen: int
     net_fen: int
+    tax_month: str
+    tax_method: WithholdingMethod
     requested_at: datetime
     approved_at: datetime | None
     finished_at: datetime | None
@@ -137,6 +140,8 @@ def _row(stored: Payout, name: str, number: str, decisions: tuple[Decision, ...]
         amount_fen=stored.amount_fen,
         tax_fen=stored.tax_fen,
         net_fen=stored.net_fen,
+        tax_month=stored.tax_month,
+        tax_method=stored.tax_method,
         requested_at=stored.requested_at,
         approved_at=stored.approved_at,
         finished_at=stored.finished_at,

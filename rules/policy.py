@@ -14,6 +14,7 @@ from typing import Final
 
 from rules.errors import RuleViolation
 from rules.money import BASIS_POINTS
+from rules.withholding import WithholdingMethod
 
 MAX_LEVELS: Final = 2
 """Hard maximum. No setting goes beyond it, with or without an acknowledgement."""
@@ -65,6 +66,7 @@ class Policy:
     minimum_payout_fen: int = 1_000
     maximum_transfer_fen: int = 20_000
     two_person_limit_fen: int = 500_000
+    withholding: WithholdingMethod = WithholdingMethod.NONE
 
     freight_fen: int = 1_000
     free_freight_from_fen: int = 9_900
@@ -129,6 +131,8 @@ def check_policy(policy: Policy) -> None:
     for setting, lowest, highest in _RANGES:
         _check_range(setting, getattr(policy, setting), lowest, highest)
     _check_levels(policy)
+    if not isinstance(policy.withholding, WithholdingMethod):
+        raise PolicyRefused("withholding", "代扣个税方式不正确。")
     if policy.validity_days < policy.protection_days:
         raise PolicyRefused("validity_days", "绑客有效期不能短于保护期。")
     if policy.minimum_payout_fen > policy.maximum_transfer_fen:

@@ -10,6 +10,7 @@ from queries.centre import centre_home, referral_code
 from queries.commissions import commission_rows, referral_orders
 from queries.payouts import payout_desk, payouts_of
 from rules.commission import CommissionStage
+from rules.money import yuan
 from rules.payouts import PayoutChannel, most_payable
 from storefront import blueprint
 from storefront.membership import member, member_id, members_only
@@ -18,6 +19,7 @@ from web.forms import Form
 from web.limits import SUBMITS, limiter
 from web.paging import Page, requested_page
 from workflows.payouts import request_payout
+from workflows.payouts.tax import expected_tax
 from workflows.policies import policy_in_force
 
 PAGE_SIZE = 15
@@ -96,6 +98,17 @@ def ask_for_payout() -> ResponseReturnValue:
     return redirect("/d/payouts")
 
 
+@blueprint.get("/d/payouts/tax")
+@members_only
+def show_payout_tax() -> ResponseReturnValue:
+    """What would be withheld from an amount, for the form while she types."""
+    tools = collaborators()
+    amount_fen = Form.asked().yuan("amount", "提现金额", minimum_fen=1)
+    with tools.sessions.read() as database:
+        parts = expected_tax(database, member_id(), amount_fen, tools.now()).parts
+    return {"tax": yuan(parts.tax_fen), "net": yuan(parts.net_fen)}
+
+
 @blueprint.get("/d/code")
 @members_only
 def show_code() -> ResponseReturnValue:
@@ -127,12 +140,19 @@ def _payouts_page() -> ResponseReturnValue:
         desk = payout_desk(database, member_id())
         rows, total = payouts_of(database, member_id(), offset=asked.offset, limit=asked.limit)
         policy = policy_in_force(database, tools.now()).policy
+        suggested_fen = most_payable(desk.balances.available_fen, policy)
+        tax = (
+            expected_tax(database, member_id(), suggested_fen, tools.now())
+            if suggested_fen
+            else None
+        )
     return render_template(
         "storefront/centre/payouts.html",
         page=Page(rows=rows, total=total, request=asked),
         desk=desk,
         policy=policy,
-        suggested_fen=most_payable(desk.balances.available_fen, policy),
+        suggested_fen=suggested_fen,
+        tax=tax,
         channels=CHANNELS,
         merchant=tools.merchant,
     )

@@ -930,6 +930,12 @@ def upgrade() -> None:
         ),
         sa.Column("tax_fen", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("net_fen", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tax_month", sa.String(length=7), nullable=False),
+        sa.Column(
+            "tax_method",
+            sa.Enum("none", "general", name="withholdingmethod", native_enum=False, length=32),
+            nullable=False,
+        ),
         sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),

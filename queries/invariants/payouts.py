@@ -1,6 +1,43 @@
 """8: money on its way out is set aside once, and leaves or returns once."""
 
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models.payouts import Payout
 from queries.invariants.check import Invariant
+from rules.payouts import PayoutStatus
+from rules.withholding import month_tax
+
+FIXED = (
+    PayoutStatus.APPROVED,
+    PayoutStatus.SENDING,
+    PayoutStatus.AWAITING_USER_CONFIRM,
+    PayoutStatus.PAID,
+)
+
+
+def _months_with_other_tax(session: Session) -> Sequence[str]:
+    """Work the tax of every distributor's months out anew, by method; open payouts included."""
+    months = session.execute(
+        select(
+            Payout.distributor_id,
+            Payout.tax_month,
+            Payout.tax_method,
+            func.sum(Payout.amount_fen).label("gross_fen"),
+            func.sum(Payout.tax_fen).label("tax_fen"),
+        )
+        .where(Payout.status.in_(FIXED))
+        .group_by(Payout.distributor_id, Payout.tax_month, Payout.tax_method)
+    )
+    return [
+        f"distributor_id={row.distributor_id} month={row.tax_month} gross_fen={row.gross_fen}"
+        f" tax_fen={row.tax_fen}"
+        for row in months
+        if row.tax_fen != month_tax(row.tax_method, int(row.gross_fen))
+    ]
+
 
 PAYOUT_INVARIANTS = (
     Invariant(
@@ -65,5 +102,31 @@ PAYOUT_INVARIANTS = (
                     WHERE decisions.payout_id = payouts.id AND decisions.is_approval
                 )
         """,
+    ),
+    Invariant(
+        code="8.tax_and_net_posted",
+        question="Does a paid payout's posting carry its tax to the tax office and its net out?",
+        ask="""
+            SELECT payouts.id AS payout_id, payouts.tax_fen, payouts.net_fen,
+                SUM(CASE WHEN accounts.kind = 'tax_payable' THEN entries.amount_fen ELSE 0 END)
+                    AS posted_tax_fen,
+                SUM(CASE WHEN accounts.kind = 'cash_out' THEN entries.amount_fen ELSE 0 END)
+                    AS posted_net_fen
+            FROM payouts
+            JOIN ledger_transactions AS posted
+                ON posted.payout_id = payouts.id AND posted.kind = 'payout_paid'
+            JOIN ledger_entries AS entries ON entries.transaction_id = posted.id
+            JOIN ledger_accounts AS accounts ON accounts.id = entries.account_id
+            GROUP BY payouts.id, payouts.tax_fen, payouts.net_fen
+            HAVING SUM(CASE WHEN accounts.kind = 'tax_payable' THEN entries.amount_fen ELSE 0 END)
+                    <> payouts.tax_fen
+                OR SUM(CASE WHEN accounts.kind = 'cash_out' THEN entries.amount_fen ELSE 0 END)
+                    <> payouts.net_fen
+        """,
+    ),
+    Invariant(
+        code="8.tax_of_the_month_is_the_rule_s",
+        question="Is the tax withheld from a distributor in a month what the rule says?",
+        ask=_months_with_other_tax,
     ),
 )

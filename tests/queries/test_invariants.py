@@ -73,6 +73,8 @@ DAMAGE = [
     ("8.paying_out_is_the_open_payouts", "UPDATE payouts SET status = 'sending'"),
     ("8.postings_follow_the_status", "UPDATE payouts SET status = 'failed'"),
     ("8.amounts_posted_in_full", "UPDATE payouts SET amount_fen = 1500, net_fen = 1500"),
+    ("8.tax_and_net_posted", "UPDATE payouts SET tax_fen = 1, net_fen = 1999"),
+    ("8.tax_of_the_month_is_the_rule_s", "UPDATE payouts SET tax_fen = 1, net_fen = 1999"),
     ("8.approved_by_somebody", "DELETE FROM payout_decisions"),
     ("10.payout_decisions_are_audited", "UPDATE staff_audit SET subject_kind = 'order'"),
     ("10.audit_chain_verifies", "UPDATE staff_audit SET address = 'elsewhere'"),

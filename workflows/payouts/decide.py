@@ -22,6 +22,7 @@ from workflows.audit import Change, StaffActor, record
 from workflows.outbox import Work, WorkKind, enqueue
 from workflows.payouts.move import give_back, move
 from workflows.payouts.notices import tell
+from workflows.payouts.tax import fix_tax
 from workflows.policies import policy_in_force
 
 
@@ -91,6 +92,7 @@ def _approve(session: Session, payout_id: int, actor: StaffActor, now: datetime)
     _write_decision(session, payout_id, _Decision(staff_id=staff_id, is_approval=True), now)
     given = len(approved_by) + 1
     if is_approved:
+        fix_tax(session, payout, now)
         payout = move(session, payout_id, PayoutStatus.APPROVED, approved_at=now)
         if payout.channel is PayoutChannel.WECHAT:
             work = Work(
@@ -156,6 +158,7 @@ def _audit(session: Session, action: str, payout: Payout, actor: StaffActor, now
         after={
             "status": payout.status.value,
             "amount_fen": payout.amount_fen,
+            "tax_fen": payout.tax_fen,
             "reason": payout.failure,
         },
     )

@@ -44,15 +44,16 @@ def _body(payout: Payout) -> str:
     is_bank = payout.channel is PayoutChannel.BANK
     match payout.status:
         case PayoutStatus.REQUESTED:
-            text = f"你申请提现 {amount}，审核后会通知你。"
+            text = f"你申请提现 {amount}，审核后会通知你。{_withheld(payout)}"
         case PayoutStatus.APPROVED:
             way = "银行转账，请留意到账短信" if is_bank else "微信转账，随后请你确认收款"
             text = f"你的 {amount} 提现已通过审核，正在安排{way}。"
         case PayoutStatus.AWAITING_USER_CONFIRM:
-            text = f"{amount} 已发起微信转账，请在 24 小时内点开确认收款，超时会退回余额。"
+            net = f"¥{yuan(payout.net_fen)}"
+            text = f"{net} 已发起微信转账，请在 24 小时内点开确认收款，超时会退回余额。"
         case PayoutStatus.PAID:
             where = "银行账户" if is_bank else "微信零钱"
-            text = f"{amount} 已转入你的{where}。"
+            text = f"¥{yuan(payout.net_fen)} 已转入你的{where}。{_withheld(payout)}"
         case PayoutStatus.EXPIRED:
             text = f"{amount} 超过 24 小时没有确认收款，已退回可提现余额，可以重新申请。"
         case PayoutStatus.FAILED:
@@ -60,3 +61,11 @@ def _body(payout: Payout) -> str:
         case _:
             text = f"{amount} 已退回可提现余额。原因：{payout.failure}"
     return text
+
+
+def _withheld(payout: Payout) -> str:
+    """Say what the tax takes, where it takes anything."""
+    if not payout.tax_fen:
+        return ""
+    parts = (yuan(payout.amount_fen), yuan(payout.tax_fen), yuan(payout.net_fen))
+    return "提现 ¥{}，代扣个税 ¥{}，到账 ¥{}。".format(*parts)

@@ -17,6 +17,7 @@ from rules.ledger import AccountKind, TransactionKind
 from rules.payouts import OPEN, PayoutChannel, PayoutFacts, PayoutStatus, check_request
 from workflows.ledger import Occasion, locked_balances, post
 from workflows.payouts.notices import tell
+from workflows.payouts.tax import expected_tax
 from workflows.policies import policy_in_force
 
 
@@ -65,14 +66,17 @@ def _request(
         channel=channel,
     )
     checked_fen = check_request(amount_fen, facts, policy_in_force(session, now).policy)
+    tax = expected_tax(session, distributor_id, checked_fen, now)
     payout = Payout(
         distributor_id=distributor_id,
         out_bill_no=_bill_number(now),
         channel=channel,
         status=PayoutStatus.REQUESTED,
         amount_fen=checked_fen,
-        tax_fen=0,
-        net_fen=checked_fen,
+        tax_fen=tax.parts.tax_fen,
+        net_fen=tax.parts.net_fen,
+        tax_month=tax.month,
+        tax_method=tax.method,
         requested_at=now,
     )
     session.add(payout)

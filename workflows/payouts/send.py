@@ -6,10 +6,12 @@ from sqlalchemy.orm import Session
 
 from models.database import SessionFactory
 from models.payouts import Payout
+from rules.china_time import month_of
 from rules.payouts import PayoutChannel, PayoutStatus
 from wechat.errors import CredentialError, Outcome, WeChatError
 from wechat.gateway import NotFound, Payments, TransferFact, TransferState
 from workflows.payouts.move import give_back, move
+from workflows.payouts.tax import fix_tax
 from workflows.payouts.transfer_facts import ASK_AGAIN, Bill, read_bill, take_in
 
 
@@ -56,10 +58,16 @@ def ask_and_record(
 
 
 def _claim(session: Session, payout_id: int, now: datetime) -> Bill:
-    """Mark an approved payout as being sent, committed before the call; return it as it was."""
+    """Mark an approved payout as being sent, committed before the call; its parts stand from here.
+
+    Return it as it was before.
+    """
     payout = session.get_one(Payout, payout_id, with_for_update=True)
     if payout.channel is not PayoutChannel.WECHAT:
         raise ValueError(f"payout {payout_id} is a bank transfer")
+    if payout.status is PayoutStatus.APPROVED and payout.tax_month != month_of(now):
+        # Nothing was sent yet, so it still can count to the month in which it is.
+        fix_tax(session, payout, now)
     bill = read_bill(session, payout_id)
     if bill.status is PayoutStatus.APPROVED:
         move(session, payout_id, PayoutStatus.SENDING, next_query_at=now + ASK_AGAIN)
