@@ -31,7 +31,8 @@ TEXTS = (
     *("？？？", "👍", "昨天下的单", "防晒霜多少钱", "能开发票吗", "包装坏了怎么办"),
 )
 COMMANDS = ("帮助", "你好")
-CLICK = "<MsgType>event</MsgType><Event>CLICK</Event><EventKey>help</EventKey>"
+# An entry of an older menu. Events have no number, so each has a key of its own.
+CLICK = "<MsgType>event</MsgType><Event>CLICK</Event><EventKey>{}</EventKey>"
 IMAGE = "<MsgType>image</MsgType><MediaId>m</MediaId>"
 
 
@@ -89,9 +90,8 @@ def messages(envelope: Envelope, count: int) -> Iterator[bytes]:
     now = int(time.time())
     kinds = [*((_text(text)) for text in (*TEXTS, *COMMANDS)), CLICK, IMAGE]
     for number in range(count):
-        kind = kinds[number % len(kinds)]
-        # An event's key has no number but its second, so each is another person's.
-        person = number if kind == CLICK else chance.randrange(PEOPLE)
+        kind = kinds[number % len(kinds)].format(first_id + number)
+        person = chance.randrange(PEOPLE)
         yield _request(
             envelope,
             f"<xml><ToUserName>gh_bench</ToUserName><FromUserName>oBench{person:022}</FromUserName>"

@@ -21,6 +21,8 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
+from models.flushing import SharedFlush
+
 READS_ONLY = "fenxiao_reads_only"
 SQLITE_BUSY_MILLISECONDS = 5000
 POOL_SECONDS = 30.0
@@ -80,10 +82,14 @@ class Base(DeclarativeBase):
 class SessionFactory:
     """Opens transactions: `begin()` to write, `read()` to read."""
 
-    def __init__(self, engine: Engine, *, turn: "Lock | None" = None) -> None:
+    def __init__(self, engine: Engine, *, like: "SessionFactory | None" = None) -> None:
+        """Open the engine's sessions; `like` shares its turns and flushes of the same file."""
         self.engine = engine
         # SQLite has one writer; threads that queue here wait less than those that poll the file.
-        self.turn = turn or (Lock() if engine.dialect.name == "sqlite" else None)
+        self.turn = Lock() if engine.dialect.name == "sqlite" else None
+        self.flush = SharedFlush(engine.url.database or "") if self.turn else None
+        if like is not None:
+            self.turn, self.flush = like.turn, like.flush
         self.writing = sessionmaker(engine, expire_on_commit=False)
         self._reading = sessionmaker(
             engine.execution_options(**{READS_ONLY: True}), expire_on_commit=False
@@ -97,6 +103,8 @@ class SessionFactory:
         """
         with self.turn or nullcontext(), self.writing.begin() as session:
             yield session
+        if self.flush is not None:
+            self.flush.wait()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -191,7 +199,8 @@ def _open_sqlite(url: URL, pool_size: int, wait_seconds: float | None) -> Engine
         connection.isolation_level = None
         for pragma in (
             "journal_mode=WAL",
-            "synchronous=FULL",
+            # With the flush after each commit it is FULL: see models.flushing.
+            "synchronous=NORMAL",
             "foreign_keys=ON",
             # Without it INSERT OR REPLACE deletes a row past the append-only triggers.
             "recursive_triggers=ON",

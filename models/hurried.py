@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
 from models.database import SessionFactory, open_engine
+from models.prepared import BEFORE_EACH
 
 LONGEST_WAIT_SECONDS = 1.3
 LAST_START_SECONDS = 3.0
@@ -36,15 +37,20 @@ class HurriedSessions(SessionFactory):
 
     def __init__(self, patient: SessionFactory) -> None:
         engine = open_engine(patient.engine.url, pool_size=10, wait_seconds=LONGEST_WAIT_SECONDS)
-        super().__init__(engine, turn=patient.turn)
+        super().__init__(engine, like=patient)
         self._asked = local()
         self._watch(engine)
 
     def _watch(self, engine: Engine) -> None:
+        engine.update_execution_options(**{BEFORE_EACH: self._check_time})
+
         @event.listens_for(engine, "before_cursor_execute")
         def check_time(*_: object) -> None:
-            if monotonic() > getattr(self._asked, "last_start", float("inf")):
-                raise OutOfTime
+            self._check_time()
+
+    def _check_time(self) -> None:
+        if monotonic() > getattr(self._asked, "last_start", float("inf")):
+            raise OutOfTime
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -64,6 +70,8 @@ class HurriedSessions(SessionFactory):
                 yield session
         finally:
             turn.release()
+        if self.flush is not None:
+            self.flush.wait()
 
     def retrying(self, step: Callable[[Session], Result]) -> Result:
         """Run one writing transaction, again where that can help, and end in time.

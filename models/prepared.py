@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Dialect
-from sqlalchemy.engine import Row
-from sqlalchemy.orm import Session
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
+
+BEFORE_EACH = "fenxiao_before_each"
+"""The execution option that holds what to call before each statement."""
 
 Process = Callable[[Any], Any] | None
 
@@ -36,22 +39,33 @@ class Prepared:
         self._columns = tuple(columns)
         self._by_dialect: dict[str, _Compiled] = {}
 
-    def first(self, session: Session, values: Mapping[str, object]) -> tuple[Any, ...] | None:
-        """Execute it in the session's transaction; return its first row, if there is one."""
-        session.flush()
-        connection = session.connection()
+    def first(self, connection: Connection, values: Mapping[str, object]) -> tuple[Any, ...] | None:
+        """Execute it in the connection's transaction; return its first row, if there is one.
+
+        The driver is asked directly; its errors are SQLAlchemy's, as everywhere.
+        """
         dialect = connection.dialect
         compiled = self._by_dialect.get(dialect.name) or self._compile(dialect)
         written = {
             name: values[name] if write is None else write(values[name])
             for name, write in compiled.writes
         }
-        result = connection.exec_driver_sql(
-            compiled.sql, tuple(written.values()) if compiled.is_positional else written
-        )
-        if not compiled.reads:
-            return None
-        row: Row[Any] | None = result.first()
+        parameters = tuple(written.values()) if compiled.is_positional else written
+        check = connection.get_execution_options().get(BEFORE_EACH)
+        if check is not None:
+            check()
+        driver: Any = connection.connection.driver_connection
+        try:
+            cursor = driver.execute(compiled.sql, parameters)
+            row = cursor.fetchone() if compiled.reads else None
+        except dialect.loaded_dbapi.Error as error:
+            raise DBAPIError.instance(
+                compiled.sql,
+                None,  # parameters are a person's words, which no log may hold
+                error,
+                dialect.loaded_dbapi.Error,
+                dialect=dialect,
+            ) from error
         if row is None:
             return None
         return tuple(

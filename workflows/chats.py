@@ -22,7 +22,10 @@ def note_interaction(
     session: Session, wechat_user_id: int, kind: InteractionKind, now: datetime
 ) -> None:
     """Write down that she did something that opens a window for messages."""
-    _NOTE.first(session, {"wechat_user_id": wechat_user_id, "kind": kind, "occurred_at": now})
+    session.flush()
+    _NOTE.first(
+        session.connection(), {"wechat_user_id": wechat_user_id, "kind": kind, "occurred_at": now}
+    )
 
 
 def _note(dialect: str) -> Executable:

@@ -96,8 +96,9 @@ def answer_once(sessions: SessionFactory, arrival: Arrival, handle: Handler) -> 
 
 
 def _answer(session: Session, arrival: Arrival, handle: Handler) -> str | None:
+    connection = session.connection()
     row = _LOOK.first(
-        session, {"source": WECHAT, "key": arrival.dedup_key, "openid": arrival.openid}
+        connection, {"source": WECHAT, "key": arrival.dedup_key, "openid": arrival.openid}
     )
     assert row is not None, "it has a row whatever is known"
     found = _Found(*row)
@@ -109,7 +110,7 @@ def _answer(session: Session, arrival: Arrival, handle: Handler) -> str | None:
     if arrival.interaction is not None:
         note_interaction(session, caller.id, arrival.interaction, now)
     kept = _KEEP.first(
-        session,
+        connection,
         {"source": WECHAT, "dedup_key": arrival.dedup_key, "reply": reply, "received_at": now},
     )
     if kept is None:
