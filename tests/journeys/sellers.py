@@ -40,9 +40,11 @@ class Seller:
         return {kind.value: balance for kind, balance in held.items() if balance}
 
 
-def seller(stage: Stage, name: str, *, inviter: Seller | None = None) -> Seller:
+def seller(
+    stage: Stage, name: str, *, phone_id: str | None = None, inviter: Seller | None = None
+) -> Seller:
     """A distributor who followed, said hello (so she can be written to) and was approved."""
-    phone = stage.sandbox.add_phone(name)
+    phone = stage.sandbox.add_phone(name, phone_id=phone_id)
     stage.sandbox.follow(phone)
     stage.sandbox.say(phone, "你好")
     stage.sandbox.settle()

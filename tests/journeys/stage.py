@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 from unittest.mock import patch
@@ -28,6 +28,7 @@ from jobs.due import run_everything_due
 from models.database import SessionFactory, open_database
 from models.tables import metadata
 from queries.invariants import INVARIANTS, check_all
+from rules.china_time import SHANGHAI
 from tests.sandbox_client import Sandbox
 from web.collaborators import Collaborators
 from workflows.audit import StaffActor
@@ -35,6 +36,7 @@ from workflows.clock import move_clock, real_now
 from workflows.policies import install_programme
 
 START_SECONDS = 40
+MORNING = 10
 Found = TypeVar("Found")
 
 __all__ = ["OWNER", "PASSWORD", "Stage", "open_stage"]
@@ -65,6 +67,16 @@ class Stage:
         ahead = timedelta(days=days)
         move_clock(self.sessions, ahead=ahead)
         self.sandbox.forward(ahead.total_seconds())
+
+    def move_to_daytime(self, hours: float) -> datetime:
+        """Move on by so many hours, then to ten in the morning in Shanghai; return that moment."""
+        now = self.parts.now()
+        then = (now + timedelta(hours=hours)).astimezone(SHANGHAI)
+        if then.hour >= MORNING:
+            then += timedelta(days=1)
+        then = then.replace(hour=MORNING, minute=0, second=0, microsecond=0)
+        self.move_time(days=(then - now) / timedelta(days=1))
+        return then
 
     def wait(self, look: Callable[[], Found], what: str, seconds: float = 30) -> Found:
         """Return the first true answer of `look`.
