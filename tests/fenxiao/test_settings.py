@@ -56,6 +56,25 @@ def test_the_example_itself_is_refused_in_production(
         load()
 
 
+@pytest.mark.parametrize("key", GOOD)
+def test_no_value_of_the_example_is_left_in_production(
+    key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example = re.search(rf'^{key} = ".*?"', EXAMPLE.read_text(), flags=re.MULTILINE)
+    assert example is not None
+    text = re.sub(rf'^{key} = ".*?"', example[0], _filled_in(), flags=re.MULTILINE)
+    _write(tmp_path, text, monkeypatch)
+    with pytest.raises(SettingsError, match=rf"\] {key} is an example's value: set your own"):
+        load()
+
+
+def test_one_secret_is_not_used_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = _filled_in().replace(GOOD["data_key"], GOOD["secret_key"])
+    _write(tmp_path, text, monkeypatch)
+    with pytest.raises(SettingsError, match=r"\[site\] data_key must differ from secret_key"):
+        load()
+
+
 def test_the_example_explains_every_key() -> None:
     for line in EXAMPLE.read_text().splitlines():
         if "=" in line and not line.startswith("#"):
