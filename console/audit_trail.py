@@ -34,6 +34,7 @@ ACTIONS: Final = MappingProxyType(
         "approve_payout": "同意提现",
         "reject_payout": "驳回提现",
         "record_bank_transfer": "登记银行转账",
+        "export_statements": "导出结算单",
         "create_product": "上架商品",
         "set_price": "改价",
         "count_stock": "盘点库存",
@@ -52,6 +53,7 @@ SUBJECTS: Final = MappingProxyType(
         "distributor": "分销商",
         "order": "订单",
         "payout": "提现",
+        "statement": "结算单",
         "product": "商品",
         "sku": "规格",
         "lesson": "课程",
@@ -65,6 +67,7 @@ PAGES: Final = MappingProxyType(
         "distributor": "/console/distributors/",
         "order": "/console/orders/",
         "payout": "/console/payouts/",
+        "statement": "/console/statements/",
         "sku": "/console/products/",
         "lesson": "/console/lessons/",
         "campaign": "/console/campaigns/",
@@ -104,6 +107,9 @@ FIELDS: Final = MappingProxyType(
         "repeat": "重复",
         "next_fire_at": "下次发送",
         "spared": "未发送的人数",
+        "tax_fen": "代扣个税",
+        "file": "文件格式",
+        "rows": "行数",
         "valid_until": "有效期至",
     }
 )

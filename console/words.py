@@ -32,6 +32,7 @@ PERMISSIONS: Final = MappingProxyType(
         Permission.VIEW_COMMISSIONS: "查看佣金",
         Permission.VIEW_PAYOUTS: "查看提现",
         Permission.APPROVE_PAYOUTS: "审批提现",
+        Permission.VIEW_STATEMENTS: "查看、导出结算单",
         Permission.VIEW_MATERIALS: "查看素材",
         Permission.MANAGE_MATERIALS: "发布、撤回素材",
         Permission.VIEW_TRAINING: "查看课程",

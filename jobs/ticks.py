@@ -22,6 +22,7 @@ from workflows.due.money import settle_payments, settle_refunds
 from workflows.due.orders import complete_orders, expire_orders, receive_orders
 from workflows.due.tidy import tidy
 from workflows.payouts.settle import settle_due_payouts
+from workflows.statements import write_statements
 
 log = structlog.get_logger(__name__)
 
@@ -82,6 +83,11 @@ TICKS: tuple[Tick, ...] = (
         job="start_pushes",
         seconds=5,
         task=lambda parts, now: start_due(parts.sessions, now),
+    ),
+    Tick(
+        job="write_statements",
+        seconds=3600,
+        task=lambda parts, now: write_statements(parts.sessions, now),
     ),
     Tick(job="tidy", seconds=3600, task=lambda parts, _now: tidy(parts.sessions, real_now())),
 )

@@ -20,6 +20,8 @@ APPEND_ONLY_TABLES = (
     "order_events",
     "stock_moves",
     "staff_audit",
+    "statement_months",
+    "statements",
 )
 
 # A violation is class 23 on PostgreSQL, so that SQLAlchemy raises IntegrityError on both.

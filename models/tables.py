@@ -16,6 +16,7 @@ from models import (
     policies,
     referrals,
     staff,
+    statements,
     stock,
     training,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "policies",
     "referrals",
     "staff",
+    "statements",
     "stock",
     "training",
 ]

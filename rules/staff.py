@@ -39,6 +39,7 @@ class Permission(StrEnum):
     VIEW_COMMISSIONS = "view_commissions"
     VIEW_PAYOUTS = "view_payouts"
     APPROVE_PAYOUTS = "approve_payouts"
+    VIEW_STATEMENTS = "view_statements"
     VIEW_MATERIALS = "view_materials"
     MANAGE_MATERIALS = "manage_materials"
     VIEW_TRAINING = "view_training"
@@ -81,7 +82,12 @@ PERMISSIONS: Final = MappingProxyType(
             Permission.MANAGE_CAMPAIGNS,
         },
         Role.FINANCE: _VIEW
-        | {Permission.APPROVE_PAYOUTS, Permission.REFUND_ORDERS, Permission.VIEW_AUDIT},
+        | {
+            Permission.APPROVE_PAYOUTS,
+            Permission.VIEW_STATEMENTS,
+            Permission.REFUND_ORDERS,
+            Permission.VIEW_AUDIT,
+        },
         Role.SUPPORT: _VIEW
         | {
             Permission.SHIP_ORDERS,

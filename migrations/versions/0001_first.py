@@ -123,6 +123,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("login", name=op.f("uq_staff_members_login")),
     )
     op.create_table(
+        "statement_months",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_statement_months")),
+        sa.UniqueConstraint("month", name=op.f("uq_statement_months_month")),
+    )
+    op.create_table(
         "uploaded_pictures",
         sa.Column("subject", sa.String(length=80), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
@@ -988,6 +998,118 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("code", name=op.f("pk_referral_codes")),
         sa.UniqueConstraint("distributor_id", name=op.f("uq_referral_codes_distributor_id")),
     )
+    op.create_table(
+        "statements",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column(
+            "distributor_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "opening_estimated_fen",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=False,
+        ),
+        sa.Column(
+            "opening_maturing_fen",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=False,
+        ),
+        sa.Column(
+            "opening_held_fen", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "opening_available_fen",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=False,
+        ),
+        sa.Column(
+            "opening_paying_out_fen",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=False,
+        ),
+        sa.Column(
+            "opening_debt_fen", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "accrued_fen", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "reversed_fen", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "matured_fen", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "released_fen", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "netted_fen", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "requested_fen", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "returned_fen", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "gross_fen", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("tax_fen", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("net_fen", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "closing_estimated_fen",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=False,
+        ),
+        sa.Column(
+            "closing_maturing_fen",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=False,
+        ),
+        sa.Column(
+            "closing_held_fen", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "closing_available_fen",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=False,
+        ),
+        sa.Column(
+            "closing_paying_out_fen",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=False,
+        ),
+        sa.Column(
+            "closing_debt_fen", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.CheckConstraint("gross_fen = tax_fen + net_fen", name=op.f("ck_statements_parts")),
+        sa.CheckConstraint(
+            "opening_estimated_fen + opening_maturing_fen + opening_held_fen + opening_available_fen + opening_paying_out_fen - opening_debt_fen + accrued_fen - reversed_fen - gross_fen = closing_estimated_fen + closing_maturing_fen + closing_held_fen + closing_available_fen + closing_paying_out_fen - closing_debt_fen",
+            name=op.f("ck_statements_closes"),
+        ),
+        sa.CheckConstraint(
+            "opening_paying_out_fen + requested_fen - returned_fen - gross_fen = closing_paying_out_fen",
+            name=op.f("ck_statements_payouts"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["distributor_id"],
+            ["distributors.id"],
+            name=op.f("fk_statements_distributor_id_distributors"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["month"], ["statement_months.month"], name=op.f("fk_statements_month_statement_months")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_statements")),
+        sa.UniqueConstraint(
+            "month", "distributor_id", name=op.f("uq_statements_month_distributor_id")
+        ),
+    )
+    with op.batch_alter_table("statements", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_statements_distributor_id"), ["distributor_id"], unique=False
+        )
+
     op.create_table(
         "payout_decisions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),

@@ -5,10 +5,12 @@ from queries.invariants.integrity import INTEGRITY_INVARIANTS
 from queries.invariants.ledger import LEDGER_INVARIANTS
 from queries.invariants.orders import ORDER_INVARIANTS
 from queries.invariants.payouts import PAYOUT_INVARIANTS
+from queries.invariants.statements import STATEMENT_INVARIANTS
 from queries.invariants.stock import STOCK_INVARIANTS
 
 INVARIANTS = (
     *LEDGER_INVARIANTS,
+    *STATEMENT_INVARIANTS,
     *COMMISSION_INVARIANTS,
     *ORDER_INVARIANTS,
     *STOCK_INVARIANTS,

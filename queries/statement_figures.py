@@ -1,0 +1,176 @@
+"""A month's figures from the ledger: what its statements are written from and checked against."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    case,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.orm import aliased
+
+from models.distributors import Distributor
+from models.ledger import LedgerAccount, LedgerEntry, LedgerTransaction
+from models.payouts import Payout
+from models.statements import Statement
+from rules.ledger import AccountKind, TransactionKind
+
+ACCOUNTS = (
+    AccountKind.ESTIMATED,
+    AccountKind.MATURING,
+    AccountKind.HELD,
+    AccountKind.AVAILABLE,
+    AccountKind.PAYING_OUT,
+    AccountKind.DEBT,
+)
+FLOWS = (
+    "accrued_fen",
+    "reversed_fen",
+    "matured_fen",
+    "released_fen",
+    "netted_fen",
+    "requested_fen",
+    "returned_fen",
+    "gross_fen",
+)
+TAXES = ("tax_fen", "net_fen")
+OPENINGS = tuple(f"opening_{kind.value}_fen" for kind in ACCOUNTS)
+CLOSINGS = tuple(f"closing_{kind.value}_fen" for kind in ACCOUNTS)
+FIGURES = (*OPENINGS, *FLOWS, *TAXES, *CLOSINGS)
+"""The columns of `Statement` that hold amounts, in the order of `month_figures`."""
+
+_KIND = LedgerTransaction.kind
+_AMOUNT = LedgerEntry.amount_fen
+
+
+def month_figures(
+    starts_at: datetime, ends_at: datetime, previous: str | None
+) -> Select[*tuple[Any, ...]]:
+    """Select `distributor_id` and FIGURES of everybody who had or moved anything.
+
+    Openings are the closings of `previous`, the month before, written already; None: all are 0.
+    """
+    before = aliased(Statement)
+    moved = _moves(starts_at, ends_at)
+    paid = _paid(starts_at, ends_at)
+    openings: list[ColumnElement[int]] = []
+    closings: list[ColumnElement[int]] = []
+    for kind in ACCOUNTS:
+        opening = func.coalesce(getattr(before, f"closing_{kind.value}_fen"), 0)
+        openings.append(opening.label(f"opening_{kind.value}_fen"))
+        change = func.coalesce(moved.c[kind.value], 0)
+        closing = opening - change if kind is AccountKind.DEBT else opening + change
+        closings.append(closing.label(f"closing_{kind.value}_fen"))
+    return (
+        select(
+            Distributor.id.label("distributor_id"),
+            *openings,
+            *(func.coalesce(moved.c[name], 0).label(name) for name in FLOWS),
+            *(func.coalesce(paid.c[name], 0).label(name) for name in TAXES),
+            *closings,
+        )
+        .outerjoin(
+            before,
+            and_(before.distributor_id == Distributor.id, before.month == (previous or "")),
+        )
+        .outerjoin(moved, moved.c.distributor_id == Distributor.id)
+        .outerjoin(paid, paid.c.distributor_id == Distributor.id)
+        .where(before.id.is_not(None) | moved.c.distributor_id.is_not(None))
+    )
+
+
+def different(
+    month: str, starts_at: datetime, ends_at: datetime, previous: str | None
+) -> Select[int]:
+    """Select the distributors whose statement of a month isn't what the ledger says."""
+    figures = month_figures(starts_at, ends_at, previous).subquery()
+    differs = [figures.c[name] != getattr(Statement, name) for name in FIGURES]
+    wrong = Statement.id.is_(None)
+    for difference in differs:
+        wrong |= difference
+    return (
+        select(figures.c.distributor_id)
+        .outerjoin(
+            Statement,
+            and_(
+                Statement.month == literal(month),
+                Statement.distributor_id == figures.c.distributor_id,
+            ),
+        )
+        .where(wrong)
+    )
+
+
+def _moves(starts_at: datetime, ends_at: datetime) -> Subquery:
+    """One row per distributor who moved anything: each account's change, and the flows."""
+
+    def total(condition: ColumnElement[bool], sign: int = 1) -> ColumnElement[int]:
+        return func.sum(case((condition, sign * _AMOUNT), else_=0))
+
+    def of(kind: TransactionKind, account: AccountKind, sign: int = 1) -> ColumnElement[int]:
+        return total(and_(_KIND.in_([kind]), _on(account)), sign)
+
+    corrects = _KIND.not_in([TransactionKind.COMMISSION_ESTIMATED, TransactionKind.PAYOUT_PAID])
+    flows = {
+        "accrued_fen": total(_KIND == TransactionKind.COMMISSION_ESTIMATED),
+        # Whatever else changes the sum of her accounts: moves between them add up to 0.
+        "reversed_fen": total(corrects, -1),
+        "matured_fen": of(TransactionKind.COMMISSION_MATURING, AccountKind.MATURING),
+        "released_fen": of(TransactionKind.COMMISSION_RELEASED, AccountKind.MATURING, -1),
+        "netted_fen": total(and_(_on(AccountKind.DEBT), _AMOUNT > 0)),
+        "requested_fen": of(TransactionKind.PAYOUT_REQUESTED, AccountKind.PAYING_OUT),
+        "returned_fen": of(TransactionKind.PAYOUT_RETURNED, AccountKind.PAYING_OUT, -1),
+        "gross_fen": of(TransactionKind.PAYOUT_PAID, AccountKind.PAYING_OUT, -1),
+    }
+    return (
+        select(
+            LedgerAccount.distributor_id,
+            *(total(_on(kind)).label(kind.value) for kind in ACCOUNTS),
+            *(column.label(name) for name, column in flows.items()),
+        )
+        .select_from(LedgerTransaction)
+        .join(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
+        .join(LedgerAccount, LedgerAccount.id == LedgerEntry.account_id)
+        .where(
+            LedgerTransaction.occurred_at >= starts_at,
+            LedgerTransaction.occurred_at < ends_at,
+            LedgerAccount.distributor_id.is_not(None),
+        )
+        .group_by(LedgerAccount.distributor_id)
+        .subquery()
+    )
+
+
+def _paid(starts_at: datetime, ends_at: datetime) -> Subquery:
+    """What left the ledger for the tax office and for each distributor, from its own entries."""
+
+    def total(kind: AccountKind) -> ColumnElement[int]:
+        return func.sum(case((_on(kind), _AMOUNT), else_=0))
+
+    return (
+        select(
+            Payout.distributor_id,
+            total(AccountKind.TAX_PAYABLE).label("tax_fen"),
+            total(AccountKind.CASH_OUT).label("net_fen"),
+        )
+        .join(LedgerTransaction, LedgerTransaction.payout_id == Payout.id)
+        .join(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
+        .join(LedgerAccount, LedgerAccount.id == LedgerEntry.account_id)
+        .where(
+            LedgerTransaction.kind == TransactionKind.PAYOUT_PAID,
+            LedgerTransaction.occurred_at >= starts_at,
+            LedgerTransaction.occurred_at < ends_at,
+        )
+        .group_by(Payout.distributor_id)
+        .subquery()
+    )
+
+
+def _on(account: AccountKind) -> ColumnElement[bool]:
+    return LedgerAccount.kind.in_([account])
