@@ -19,6 +19,8 @@ from tests.database import TEMPLATE, PostgresqlServer
 from tests.journeys.browsing import Album, Desk, chromium
 from tests.journeys.stage import Stage, open_stage
 
+# What web.errors and the bot write when they had to apologise.
+BROKEN = re.compile(r'event=(broken|"message broke")')
 CHANNELS = ("callback", "payment", "refund", "transfer")
 
 
@@ -37,7 +39,10 @@ def shared_stage(
         else:
             server: PostgresqlServer = request.getfixturevalue("postgresql_server")
             url = stack.enter_context(server.database(TEMPLATE))
-        yield stack.enter_context(open_stage(folder, url))
+        opened = stack.enter_context(open_stage(folder, url))
+        yield opened
+        log = (opened.ground.folder / "web.log").read_text()
+        assert not [line for line in log.splitlines() if BROKEN.search(line)], log
 
 
 @pytest.fixture
