@@ -48,6 +48,8 @@ STATES = (
 OPENED = (("yes", "已打开"), ("no", "未打开"))
 WEEKDAYS = tuple(enumerate(("周一", "周二", "周三", "周四", "周五", "周六", "周日")))
 SUGGESTED_HOURS_AHEAD = 1
+LAST_FIRING = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
+"""The end of the century: pages can't write the years after 9999 in Shanghai's time."""
 
 
 @blueprint.get("/campaigns")
@@ -200,10 +202,9 @@ def _asked_firing() -> datetime | None:
     seconds = asked_id("fire")
     if seconds is None:
         return None
-    try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):
+    if seconds > LAST_FIRING:
         abort(404)
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _found(campaign_id: int) -> CampaignRow:

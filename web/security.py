@@ -103,7 +103,7 @@ def _add_headers(site: SiteFacts, response: Response) -> Response:
     if request.endpoint == "static" and "v" in request.args and response.status_code == 200:
         # Its address changes with its contents (`web.pages.asset`).
         headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    if request.endpoint != "static":
+    if request.endpoint != "static" or response.status_code >= 400:
         headers.setdefault("Cache-Control", "private, no-store")
     return response
 
