@@ -35,6 +35,7 @@ ACTIONS: Final = MappingProxyType(
         "reject_payout": "驳回提现",
         "record_bank_transfer": "登记银行转账",
         "export_statements": "导出结算单",
+        "write_statements": "生成结算单",
         "create_product": "上架商品",
         "set_price": "改价",
         "count_stock": "盘点库存",

@@ -71,6 +71,12 @@ _GROUPS = (
                 waiting="payouts",
             ),
             _Place(
+                title="结算单",
+                path="/console/statements",
+                icon="file-text",
+                permission=Permission.VIEW_STATEMENTS,
+            ),
+            _Place(
                 title="商品",
                 path="/console/products",
                 icon="package",

@@ -17,6 +17,7 @@ from console import (
     payouts,
     products,
     staff,
+    statements,
 )
 
 __all__ = [
@@ -36,4 +37,5 @@ __all__ = [
     "payouts",
     "products",
     "staff",
+    "statements",
 ]

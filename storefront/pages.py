@@ -16,6 +16,7 @@ from storefront import (
     session,
     shop,
     site_files,
+    statements,
     training,
 )
 
@@ -35,5 +36,6 @@ __all__ = [
     "session",
     "shop",
     "site_files",
+    "statements",
     "training",
 ]

@@ -16,14 +16,21 @@ from rules.statements import is_closed, month_to_write
 from workflows.audit import Change, StaffActor, record
 
 
-def write_statements(sessions: SessionFactory, now: datetime) -> int:
-    """Write what is missing, month after month; return how many months. For a tick, and on demand.
+def write_statements(
+    sessions: SessionFactory, now: datetime, actor: StaffActor | None = None
+) -> int:
+    """Write what is missing, month after month; return how many months. For a tick, and for staff.
 
     One statement inserts a month's rows. Several callers at once are harmless: a month is taken
     by whoever writes its row first.
+
+    Raises:
+        rules.staff.PermissionMissing: the actor's role may not see statements.
     """
+    if actor is not None:
+        actor.check(Permission.VIEW_STATEMENTS)
     written = 0
-    while sessions.retrying(lambda session: _write_next(session, now)):
+    while sessions.retrying(lambda session: _write_next(session, now, actor)):
         written += 1
     return written
 
@@ -53,7 +60,7 @@ def export_statements(
     return sessions.retrying(step)
 
 
-def _write_next(session: Session, now: datetime) -> bool:
+def _write_next(session: Session, now: datetime, actor: StaffActor | None) -> bool:
     previous = session.scalar(select(func.max(StatementMonth.month)))
     first = None
     if previous is None:
@@ -77,4 +84,13 @@ def _write_next(session: Session, now: datetime) -> bool:
             select(literal(month), figures).order_by(figures.c.distributor_id),
         )
     )
+    if actor is not None:
+        change = Change(
+            action="write_statements",
+            subject_kind="statement",
+            subject_id=month,
+            before={},
+            after={},
+        )
+        record(session, actor, change, now)
     return True

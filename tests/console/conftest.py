@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 from models.catalogue import Sku
 from models.database import SessionFactory
 from models.distributors import Distributor, DistributorApplication
+from rules.china_time import month_bounds, month_of
 from rules.distributors import ApplicationStatus
 from rules.payouts import PayoutChannel
 from rules.staff import Role
+from rules.statements import SETTLING
 from tests.console.application import Browser, make_app
 from tests.factories.catalogue import make_sku
 from tests.factories.distributors import make_distributor
@@ -33,6 +35,7 @@ from workflows.clock import real_now
 from workflows.commissions.release import release_due
 from workflows.payouts import request_payout
 from workflows.policies import policy_in_force
+from workflows.statements import write_statements
 
 Enter = Callable[[Role], Browser]
 
@@ -50,6 +53,7 @@ class World:
     payout_id: int
     large_payout_id: int
     grade_id: int
+    statement_month: str
 
 
 @pytest.fixture
@@ -79,6 +83,9 @@ def world(sessions: SessionFactory, moment: datetime) -> World:
     sku_id, paid_id, pending_id, seller_ids = ids
     small = request_payout(sessions, seller_ids[0], 10_000, PayoutChannel.WECHAT, moment)
     large = request_payout(sessions, seller_ids[1], 600_000, PayoutChannel.BANK, moment)
+    month = month_of(moment - timedelta(days=30))
+    # On the 31st that is this month: the world's statements are early then.
+    write_statements(sessions, max(moment, month_bounds(month)[1] + SETTLING))
     return World(
         staff=staff,
         application_id=application_id,
@@ -89,6 +96,7 @@ def world(sessions: SessionFactory, moment: datetime) -> World:
         payout_id=small.payout_id,
         large_payout_id=large.payout_id,
         grade_id=copper,
+        statement_month=month,
     )
 
 
