@@ -39,7 +39,7 @@ TABS = (
 )
 STATES = (
     (TurnState.SENT.value, "聊天送达"),
-    (TurnState.INBOX.value, "站内信"),
+    (TurnState.INBOX.value, "收件箱"),
     (TurnState.WAITING.value, "等待中"),
     (TurnState.SKIPPED.value, "已跳过"),
     (TurnState.FAILED.value, "失败"),

@@ -89,7 +89,7 @@ _STEPS: Final = tuple(JoinStep)
 
 _WELCOME: Final = "欢迎加入分销计划！申请免费，只需回答 4 个问题，约 1 分钟。"
 _HINT: Final = "随时回复“上一步”修改、“重填”重来，或“取消”退出。"
-_CANCELLED: Final = "好的，已取消申请，填写的内容不会保留。想加入时，随时回复“申请分销”。"
+_CANCELLED: Final = "好的，已取消申请，填写的内容不会保留。想加入时，随时回复“加入”。"
 _COMPLETED: Final = "申请已提交，感谢您的信任！我们会尽快审核，结果会在这里通知您。"
 
 _QUESTIONS: Final = MappingProxyType(

@@ -94,7 +94,7 @@ def ask_for_payout() -> ResponseReturnValue:
     amount_fen = form.yuan("amount", "提现金额", minimum_fen=1)
     channel = form.choice("channel", "到账方式", tuple(PayoutChannel))
     request_payout(tools.sessions, member_id(), amount_fen, channel, tools.now())
-    flash("提现申请已提交，审核后会通知你")
+    flash("提现申请已提交，审核后会通知您")
     return redirect("/d/payouts")
 
 

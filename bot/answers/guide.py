@@ -2,18 +2,32 @@
 
 from bot.chat import Chat
 from wechat.events import TextReply
+from workflows.distributors.apply import has_pending_application
 
 
 def show(chat: Chat) -> TextReply:
     """List what a person like her can ask for."""
-    return chat.say("bot/guide.txt", is_distributor=chat.caller.is_authorised)
+    return _say_with_commands(chat, "bot/guide.txt")
 
 
 def did_not_understand(chat: Chat) -> TextReply:
     """Say so kindly, and list what she can ask for."""
-    return chat.say("bot/not_understood.txt", is_distributor=chat.caller.is_authorised)
+    return _say_with_commands(chat, "bot/not_understood.txt")
 
 
 def not_a_distributor(chat: Chat) -> TextReply:
     """She asked for something of a distributor's: say what she is, and how to become one."""
-    return chat.say("bot/not_a_distributor.txt", distributor=chat.caller.distributor)
+    distributor = chat.caller.distributor
+    is_waiting = _is_waiting(chat)
+    return chat.say("bot/not_a_distributor.txt", distributor=distributor, is_waiting=is_waiting)
+
+
+def _say_with_commands(chat: Chat, template: str) -> TextReply:
+    is_distributor = chat.caller.is_authorised
+    return chat.say(template, is_distributor=is_distributor, is_waiting=_is_waiting(chat))
+
+
+def _is_waiting(chat: Chat) -> bool:
+    """Tell whether staff have not decided her application; a distributor's was decided."""
+    caller = chat.caller
+    return caller.distributor is None and has_pending_application(chat.session, caller.id)

@@ -95,3 +95,18 @@ def test_a_conversation_outlives_the_process(
     app.extensions["fenxiao-chat-desk"].close()
     app.extensions["fenxiao-chat-desk"] = ChatDesk(sessions, SITE, Words(app.jinja_env))
     assert "（3/4）" in phone.say("13800000001")
+
+
+def test_while_staff_decide_nobody_is_asked_to_apply_again(phone: Phone) -> None:
+    for words in ("加入", "林小满", "13800000001", "浙江杭州", "同意"):
+        phone.say(words)
+    for asked in ("我的推广码", "素材", "我的佣金", "培训", "帮助", "今天天气"):
+        reply = phone.say(asked)
+        assert "审核中" in reply
+        assert "回复“加入”" not in reply
+
+
+def test_cancelling_names_the_word_that_begins_again(phone: Phone) -> None:
+    phone.say("加入")
+    assert "随时回复“加入”" in phone.say("取消")
+    assert "（1/4）" in phone.say("加入")

@@ -59,8 +59,8 @@ def test_a_lesson_reaches_everybody_once_and_its_report_is_right(
         album.take(table, "lesson-opened")
 
     staff.open_card("推送", "新人第一课")
-    figures = {word: staff.figure(word) for word in ("应发", "聊天送达", "站内信", "已打开")}
-    assert figures == {"应发": "2", "聊天送达": "1", "站内信": "1", "已打开": "1"}
+    figures = {word: staff.figure(word) for word in ("应发", "聊天送达", "收件箱", "已打开")}
+    assert figures == {"应发": "2", "聊天送达": "1", "收件箱": "1", "已打开": "1"}
     album.take(staff.page, "push-report")
     stage.run_due()
     assert lessons_in_chat(stage, lin) == 1

@@ -29,7 +29,7 @@ def tell_sale(session: Session, order_id: int, earned: dict[int, int], now: date
     goods = _goods(session, order_id)
     people = _people(session, earned)
     for distributor_id, amount_fen in earned.items():
-        whose = "你的客户" if distributor_id == order.referrer_id else "你邀请的伙伴的客户"
+        whose = "您的客户" if distributor_id == order.referrer_id else "您邀请的伙伴的客户"
         notice = Notice(
             key=f"commission:sale:{order_id}:{distributor_id}",
             wechat_user_id=people[distributor_id],

@@ -69,14 +69,19 @@ def check_may_apply(session: Session, wechat_user_id: int) -> None:
         if distributor.status is DistributorStatus.APPROVED:
             raise AlreadyDistributor
         raise AlreadyDistributor("您的分销资格目前已暂停或终止，如有疑问请联系品牌方。")
+    if has_pending_application(session, wechat_user_id):
+        raise ApplicationPending
+
+
+def has_pending_application(session: Session, wechat_user_id: int) -> bool:
+    """Tell whether she waits for a decision. A step."""
     waiting = session.scalar(
         select(DistributorApplication.id).where(
             DistributorApplication.wechat_user_id == wechat_user_id,
             DistributorApplication.status == ApplicationStatus.APPLIED,
         )
     )
-    if waiting is not None:
-        raise ApplicationPending
+    return waiting is not None
 
 
 def apply(session: Session, draft: ApplicationDraft, accepted: PolicyInForce, now: datetime) -> int:

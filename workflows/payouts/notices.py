@@ -44,16 +44,16 @@ def _body(payout: Payout) -> str:
     is_bank = payout.channel is PayoutChannel.BANK
     match payout.status:
         case PayoutStatus.REQUESTED:
-            text = f"你申请提现 {amount}，审核后会通知你。{_withheld(payout)}"
+            text = f"您申请提现 {amount}，审核后会通知您。{_withheld(payout)}"
         case PayoutStatus.APPROVED:
-            way = "银行转账，请留意到账短信" if is_bank else "微信转账，随后请你确认收款"
-            text = f"你的 {amount} 提现已通过审核，正在安排{way}。"
+            way = "银行转账，请留意到账短信" if is_bank else "微信转账，随后请您确认收款"
+            text = f"您的 {amount} 提现已通过审核，正在安排{way}。"
         case PayoutStatus.AWAITING_USER_CONFIRM:
             net = f"¥{yuan(payout.net_fen)}"
             text = f"{net} 已发起微信转账，请在 24 小时内点开确认收款，超时会退回余额。"
         case PayoutStatus.PAID:
             where = "银行账户" if is_bank else "微信零钱"
-            text = f"¥{yuan(payout.net_fen)} 已转入你的{where}。{_withheld(payout)}"
+            text = f"¥{yuan(payout.net_fen)} 已转入您的{where}。{_withheld(payout)}"
         case PayoutStatus.EXPIRED:
             text = f"{amount} 超过 24 小时没有确认收款，已退回可提现余额，可以重新申请。"
         case PayoutStatus.FAILED:

@@ -185,11 +185,11 @@ def test_each_beneficiary_hears_of_the_sale_once(sessions: SessionFactory, now: 
         }
     assert told == {
         referrer.wechat_user_id: (
-            "你的客户下单了「水光精华」等 2 件商品，实付 ¥248.00。"
+            "您的客户下单了「水光精华」等 2 件商品，实付 ¥248.00。"
             "预计佣金 ¥24.80，订单完成并过冻结期后可提现。"
         ),
         inviter.wechat_user_id: (
-            "你邀请的伙伴的客户下单了「水光精华」等 2 件商品，实付 ¥248.00。"
+            "您邀请的伙伴的客户下单了「水光精华」等 2 件商品，实付 ¥248.00。"
             "预计佣金 ¥7.44，订单完成并过冻结期后可提现。"
         ),
     }
