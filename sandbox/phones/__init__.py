@@ -4,7 +4,7 @@ Everything a phone does reaches the application the way WeChat would reach it: t
 platform's callbacks, or by HTTP through the phone's own browser.
 """
 
-from flask import Flask
+from flask import Flask, redirect, url_for
 
 from sandbox.phones.album import Album
 from sandbox.phones.browsers import PhoneBrowsers
@@ -33,5 +33,7 @@ def install(app: Flask, world: World) -> PhoneBrowsers:
         world=world, chats=chats, album=Album(store), news=News(world, chats), browsers=browsers
     )
     app.register_blueprint(blueprint(table))
+    # WeChat has nothing at `/`; a person who opens the port means the phones.
+    app.add_url_rule("/", "home", lambda: redirect(url_for("phones.page")))
     app.wsgi_app = browsers  # type: ignore[method-assign]
     return browsers

@@ -112,3 +112,9 @@ def test_the_account_describes_itself(sandbox: Sandbox, server: Server) -> None:
     account = sandbox.call("GET", "/account")
     assert account["app_id"] == APP_ID
     assert account["base_url"] == server.url
+
+
+def test_the_bare_address_leads_to_the_phones(server: Server) -> None:
+    with requests.Session() as http:
+        answer = http.get(f"{server.url}/", timeout=10, allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/sandbox/")
