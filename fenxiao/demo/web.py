@@ -2,6 +2,7 @@
 
 import sys
 from datetime import timedelta
+from math import ceil
 
 from flask import Blueprint, Flask, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
@@ -14,6 +15,7 @@ from fenxiao.serving import serve_until_told
 from fenxiao.settings import load
 from fenxiao.wiring import connect, open_sessions
 from jobs.ticks import TICKS, run_task
+from rules.push_timing import is_quiet, send_at
 from web.collaborators import collaborators
 from web.forms import Form
 from workflows.clock import move_clock
@@ -28,31 +30,46 @@ def tour(sandbox: Sandbox) -> Blueprint:
     @pages.get("/")
     def show_tour() -> ResponseReturnValue:
         """What to try, in which order."""
+        now = collaborators().now()
         return render_template(
             "demo/tour.html",
             phones_url=f"{sandbox.url}/sandbox/",
             owner=OWNER,
             finance=FINANCE,
             password=PASSWORD,
-            now=collaborators().now(),
+            now=now,
+            is_night=is_quiet(now),
         )
 
     @pages.post("/clock")
     def move_time() -> ResponseReturnValue:
         """Move the shop's and the platform's time forward together."""
         days = Form.sent().integer("days", "天数", minimum=1, maximum=MOST_DAYS)
-        ahead = timedelta(days=days)
-        move_clock(collaborators().sessions, ahead=ahead)
-        sandbox.move_clock(int(ahead.total_seconds()))
-        # The worker's ticks would do the same within a minute; nobody should have to wait for it.
-        parts = collaborators()
-        now = parts.now()
-        for tick in TICKS:
-            run_task(parts, tick, now)
+        _advance(sandbox, timedelta(days=days))
         flash(f"时间已前进 {days} 天，到期的事情已经处理")
         return redirect("/demo/#clock")
 
+    @pages.post("/morning")
+    def wait_for_morning() -> ResponseReturnValue:
+        """Move to the end of the quiet hours, when pushes that waited leave; by day, nowhere."""
+        now = collaborators().now()
+        _advance(sandbox, send_at(now) - now)
+        flash("已经是白天，夜里留着的推送正在发出")
+        return redirect("/demo/#clock")
+
     return pages
+
+
+def _advance(sandbox: Sandbox, ahead: timedelta) -> None:
+    """Move both clocks by whole seconds, upwards, and do at once what has become due."""
+    ahead = timedelta(seconds=ceil(ahead.total_seconds()))
+    parts = collaborators()
+    move_clock(parts.sessions, ahead=ahead)
+    sandbox.move_clock(int(ahead.total_seconds()))
+    # The worker's ticks would do the same within a minute; nobody should have to wait for it.
+    now = parts.now()
+    for tick in TICKS:
+        run_task(parts, tick, now)
 
 
 def build(sandbox: Sandbox) -> Flask:
