@@ -77,6 +77,7 @@ SOUND = {
     "next": "/console/",
     "link": "",
     "kind": "",
+    "file": "csv",
 }
 IN_ADDRESS = (
     "0",

@@ -16,9 +16,11 @@ from models.database import SessionFactory
 from models.distributors import DistributorApplication
 from models.people import WeChatUser
 from models.tables import metadata
+from rules.china_time import month_bounds, month_of
 from rules.distributors import ApplicationStatus
 from rules.payouts import PayoutChannel
 from rules.staff import Role
+from rules.statements import SETTLING
 from tests.factories.catalogue import make_sku
 from tests.factories.distributors import make_distributor
 from tests.factories.orders import (
@@ -41,6 +43,7 @@ from workflows.payouts import request_payout
 from workflows.policies import policy_in_force
 from workflows.staff.passwords import hash_password
 from workflows.staff.sessions import open_session
+from workflows.statements import write_statements
 
 Rows = Mapping[str, list[tuple[object, ...]]]
 
@@ -135,6 +138,7 @@ def open_town(shop: Shop, folder: Path) -> Town:
         make_material(session, sku=sku)
         sku_id, distributor_id = sku.id, distributor.id
     _apply(shop, now)
+    write_statements(shop.sessions, max(now, month_bounds(month_of(then))[1] + SETTLING))
     release_due(shop.sessions, now, 100)
     request_payout(shop.sessions, distributor_id, 10_000, PayoutChannel.WECHAT, now)
     paid = shop.buy(customer, sku_id)
@@ -152,6 +156,7 @@ def open_town(shop: Shop, folder: Path) -> Town:
             "token": "0" * 16,
             "filename": "css/tokens.css",
             "move": "suspend",
+            "month": month_of(then),
         },
     )
 
