@@ -1,4 +1,4 @@
-"""What a handler works with: who spoke, the transaction, and the words to answer with."""
+"""What a handler works with: who spoke, the words to answer with, and the transaction."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,10 +12,9 @@ from workflows.inbound import Caller
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chat:
-    """One message's turn. Handlers call steps with `session`; nothing here calls WeChat."""
+class Talk:
+    """One message's turn, for an answer that needs no more than what is known of the caller."""
 
-    session: Session
     caller: Caller
     site: SiteFacts
     words: Words
@@ -28,3 +27,11 @@ class Chat:
     def say(self, template: str, **facts: object) -> TextReply:
         """Return the text of a template."""
         return self.words.say(template, **facts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chat(Talk):
+    """One message's turn in a transaction. Handlers call steps with `session`; nothing here
+    calls WeChat."""
+
+    session: Session

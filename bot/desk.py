@@ -16,14 +16,15 @@ import structlog
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from bot.chat import Chat
+from bot.chat import Chat, Talk
 from bot.handlers import interaction_of, respond
+from bot.handlers.plainly import respond as respond_plainly
 from bot.stored_reply import from_stored, to_stored
 from bot.words import Words
 from web.site import SiteFacts
 from wechat.events import ImageReply, InboundEvent, NoReply, OtherEvent, Reply, TextReply
 from workflows import HurriedSessions, OutOfTime, SessionFactory
-from workflows.inbound import Arrival, Caller, Handler, answer_once
+from workflows.inbound import Arrival, Caller, Handler, answer_once, answer_plainly
 from workflows.outbox import Work, WorkKind, enqueue
 
 log = structlog.get_logger(__name__)
@@ -55,8 +56,16 @@ class ChatDesk:
         def handle(session: Session, caller: Caller) -> str | None:
             return to_stored(self._respond(event, session, caller))
 
+        def plainly(caller: Caller) -> str | None:
+            reply = respond_plainly(event, Talk(caller=caller, site=self._site, words=self._words))
+            return None if reply is None else to_stored(reply)
+
+        arrival = _arrival(event)
         try:
-            return from_stored(answer_once(self._hurried, _arrival(event), handle))
+            plain = answer_plainly(self._hurried, arrival, plainly)
+            if plain is not None:
+                return from_stored(plain.reply)
+            return from_stored(answer_once(self._hurried, arrival, handle))
         except OutOfTime:
             self._answer_late(event)
             return NoReply()

@@ -146,23 +146,26 @@ def open_database(url: str | URL, *, pool_size: int = 10) -> SessionFactory:
     return SessionFactory(open_engine(make_url(url), pool_size=pool_size))
 
 
-def open_engine(url: URL, *, pool_size: int, wait_seconds: float | None = None) -> Engine:
+def open_engine(
+    url: URL, *, pool_size: int, wait_seconds: float | None = None, is_bare: bool = False
+) -> Engine:
     """Open the engine alone.
 
     `wait_seconds` ends every single wait: for a connection, a lock or a statement. Without it
-    the usual patience holds.
+    the usual patience holds. `is_bare` connections commit each statement by themselves, and are
+    given back as they are: for `models.hurried`, which asks the driver directly.
 
     Raises:
         ValueError: the URL names neither SQLite nor PostgreSQL with psycopg.
     """
     if url.get_backend_name() == "sqlite":
-        return _open_sqlite(url, pool_size, wait_seconds)
+        return _open_sqlite(url, pool_size, wait_seconds, is_bare)
     if url.drivername == "postgresql+psycopg":
-        return _open_postgresql(url, pool_size, wait_seconds)
+        return _open_postgresql(url, pool_size, wait_seconds, is_bare)
     raise ValueError("use sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME")
 
 
-def _open_postgresql(url: URL, pool_size: int, wait_seconds: float | None) -> Engine:
+def _open_postgresql(url: URL, pool_size: int, wait_seconds: float | None, is_bare: bool) -> Engine:
     limits: dict[str, Any] = {}
     if wait_seconds is not None:
         milliseconds = int(wait_seconds * 1000)
@@ -176,12 +179,13 @@ def _open_postgresql(url: URL, pool_size: int, wait_seconds: float | None) -> En
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=POOL_SECONDS if wait_seconds is None else wait_seconds,
-        isolation_level="READ COMMITTED",
+        isolation_level="AUTOCOMMIT" if is_bare else "READ COMMITTED",
+        pool_reset_on_return=None if is_bare else "rollback",
         connect_args=limits,
     )
 
 
-def _open_sqlite(url: URL, pool_size: int, wait_seconds: float | None) -> Engine:
+def _open_sqlite(url: URL, pool_size: int, wait_seconds: float | None, is_bare: bool) -> Engine:
     busy_milliseconds = (
         SQLITE_BUSY_MILLISECONDS if wait_seconds is None else int(wait_seconds * 1000)
     )
@@ -190,6 +194,7 @@ def _open_sqlite(url: URL, pool_size: int, wait_seconds: float | None) -> Engine
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=POOL_SECONDS if wait_seconds is None else wait_seconds,
+        pool_reset_on_return=None if is_bare else "rollback",
         connect_args={"timeout": busy_milliseconds / 1000, "check_same_thread": False},
     )
 

@@ -7,20 +7,21 @@ database enforces it, so no other thread has to watch), and no statement begins 
 and the usual case pays one comparison a statement.
 """
 
-from collections.abc import Callable, Iterator
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import local
 from time import monotonic
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import event
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
 from models.database import SessionFactory, open_engine
-from models.prepared import BEFORE_EACH
+from models.prepared import BEFORE_EACH, Prepared
 
 LONGEST_WAIT_SECONDS = 1.3
 LAST_START_SECONDS = 3.0
@@ -38,6 +39,9 @@ class HurriedSessions(SessionFactory):
     def __init__(self, patient: SessionFactory) -> None:
         engine = open_engine(patient.engine.url, pool_size=10, wait_seconds=LONGEST_WAIT_SECONDS)
         super().__init__(engine, like=patient)
+        self._bare = open_engine(
+            patient.engine.url, pool_size=10, wait_seconds=LONGEST_WAIT_SECONDS, is_bare=True
+        )
         self._asked = local()
         self._watch(engine)
 
@@ -73,6 +77,45 @@ class HurriedSessions(SessionFactory):
         if self.flush is not None:
             self.flush.wait()
 
+    def look(self, statement: Prepared, values: Mapping[str, object]) -> tuple[Any, ...] | None:
+        """Read with one statement, without a transaction around it; return its first row.
+
+        A session and a transaction cost more than the statement, and it needs neither.
+
+        Raises: OutOfTime.
+        """
+        with _in_time(), self._bare.connect() as connection:
+            return statement.first(connection, values)
+
+    def keep(
+        self, statements: Sequence[Prepared], values: Mapping[str, object]
+    ) -> tuple[Any, ...] | None:
+        """Write a few statements as one transaction; return the last one's first row.
+
+        Each takes from `values` what it names. PostgreSQL gets one statement, which is a
+        transaction by itself; SQLite, which is in this process, any number.
+
+        Raises: OutOfTime.
+        """
+        if self.turn is None:
+            (statement,) = statements
+            return self.look(statement, values)
+        if not self.turn.acquire(timeout=LONGEST_WAIT_SECONDS):
+            raise OutOfTime
+        try:
+            with _in_time(), self._bare.connect() as connection:
+                row = _together(connection, statements, values)
+        finally:
+            self.turn.release()
+        if self.flush is not None:
+            self.flush.wait()
+        return row
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self._bare.dispose()
+        super().dispose()
+
     def retrying(self, step: Callable[[Session], Result]) -> Result:
         """Run one writing transaction, again where that can help, and end in time.
 
@@ -81,8 +124,36 @@ class HurriedSessions(SessionFactory):
         """
         self._asked.last_start = monotonic() + LAST_START_SECONDS
         try:
-            return super().retrying(step)
-        except (OperationalError, NoConnection) as error:
-            raise OutOfTime from error
+            with _in_time():
+                return super().retrying(step)
         finally:
             self._asked.last_start = float("inf")
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    """Say in one word that the database didn't answer in time."""
+    try:
+        yield
+    except (OperationalError, NoConnection) as error:
+        raise OutOfTime from error
+
+
+def _together(
+    connection: Connection, statements: Sequence[Prepared], values: Mapping[str, object]
+) -> tuple[Any, ...] | None:
+    """Run statements between SQLite's BEGIN and COMMIT."""
+    driver: Any = connection.connection.driver_connection
+    row = None
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+        for statement in statements:
+            row = statement.first(connection, values)
+        driver.execute("COMMIT")
+    except sqlite3.OperationalError as error:
+        # BEGIN found the file locked: SQLAlchemy would have said the same.
+        raise OperationalError("BEGIN IMMEDIATE", None, error) from error
+    finally:
+        if driver.in_transaction:
+            driver.execute("ROLLBACK")
+    return row

@@ -23,7 +23,7 @@ def note_interaction(
 ) -> None:
     """Write down that she did something that opens a window for messages."""
     session.flush()
-    _NOTE.first(
+    NOTE.first(
         session.connection(), {"wechat_user_id": wechat_user_id, "kind": kind, "occurred_at": now}
     )
 
@@ -40,7 +40,8 @@ def _note(dialect: str) -> Executable:
     )
 
 
-_NOTE = Prepared(_note, ())
+NOTE = Prepared(_note, ())
+"""For `workflows.inbound`, which writes it together with the message."""
 
 
 def may_write(session: Session, wechat_user_id: int, now: datetime) -> ChatRoom:

@@ -12,15 +12,17 @@ from typing import NamedTuple
 from sqlalchemy import Executable, bindparam, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from models.clock import BusinessClock
 from models.database import SessionFactory
 from models.distributors import Distributor
-from models.people import Conversation, InboundEvent, WeChatUser
+from models.hurried import HurriedSessions
+from models.people import ChatInteraction, Conversation, InboundEvent, WeChatUser
 from models.prepared import Prepared
 from rules.chat_window import InteractionKind
 from rules.distributors import DistributorStatus, is_authorised
-from workflows.chats import note_interaction
+from workflows.chats import NOTE, note_interaction
 from workflows.clock import real_now
 from workflows.people import follow, know
 
@@ -72,8 +74,66 @@ Handler = Callable[[Session, Caller], str | None]
 """Does what a message asks for, in our transaction, and returns the reply to keep."""
 
 
+PlainReply = Callable[[Caller], str | None]
+"""The reply to a message that changes nothing, from what is known of the caller; None where the
+message needs a transaction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """A message that is taken in; `reply` None is `success`."""
+
+    reply: str | None
+
+
 class _AnsweredMeanwhile(Exception):  # noqa: N818 - control flow within this file
     """A repeat of this message, in another process, was faster."""
+
+
+def answer_plainly(
+    sessions: HurriedSessions, arrival: Arrival, reply_of: PlainReply
+) -> Answered | None:
+    """Take in a message that changes nothing but its chat window, or a repeat; else return None.
+
+    Most messages are of this kind. One statement looks, one transaction writes the message with
+    its reply and the window; `answer_once` does the same for those that change more.
+
+    Raises: models.hurried.OutOfTime.
+    """
+    found = _look_up(sessions, arrival)
+    if found.event_id is not None:
+        return Answered(reply=found.reply)
+    if found.person_id is None or not found.is_following or arrival.interaction is None:
+        return None
+    now = real_now() + timedelta(seconds=found.offset_seconds or 0)
+    caller = _known_caller(found.person_id, arrival, found, now)
+    reply = reply_of(caller)
+    if reply is None:
+        return None
+    values = {
+        "source": WECHAT,
+        "dedup_key": arrival.dedup_key,
+        "reply": reply,
+        "received_at": now,
+        "wechat_user_id": caller.id,
+        "kind": arrival.interaction,
+        "occurred_at": now,
+    }
+    statements = (NOTE, _KEEP) if sessions.engine.dialect.name == "sqlite" else (_KEEP_AND_NOTE,)
+    if sessions.keep(statements, values) is None:
+        # A repeat in another process was faster: its reply is the reply.
+        return Answered(reply=_look_up(sessions, arrival).reply)
+    return Answered(reply=reply)
+
+
+def _look_up(sessions: HurriedSessions, arrival: Arrival) -> "_Found":
+    row = sessions.look(_LOOK, _looked_for(arrival))
+    assert row is not None, "it has a row whatever is known"
+    return _Found(*row)
+
+
+def _looked_for(arrival: Arrival) -> dict[str, object]:
+    return {"source": WECHAT, "key": arrival.dedup_key, "openid": arrival.openid}
 
 
 def answer_once(sessions: SessionFactory, arrival: Arrival, handle: Handler) -> str | None:
@@ -97,9 +157,7 @@ def answer_once(sessions: SessionFactory, arrival: Arrival, handle: Handler) -> 
 
 def _answer(session: Session, arrival: Arrival, handle: Handler) -> str | None:
     connection = session.connection()
-    row = _LOOK.first(
-        connection, {"source": WECHAT, "key": arrival.dedup_key, "openid": arrival.openid}
-    )
+    row = _LOOK.first(connection, _looked_for(arrival))
     assert row is not None, "it has a row whatever is known"
     found = _Found(*row)
     if found.event_id is not None:
@@ -125,6 +183,10 @@ def _caller(session: Session, arrival: Arrival, found: "_Found", now: datetime) 
     if arrival.interaction is not None and not found.is_following:
         # Only a follower can write, tap or scan: a lost event must not leave her unreachable.
         follow(session.get_one(WeChatUser, person_id), now)
+    return _known_caller(person_id, arrival, found, now)
+
+
+def _known_caller(person_id: int, arrival: Arrival, found: "_Found", now: datetime) -> Caller:
     return Caller(
         id=person_id,
         openid=arrival.openid,
@@ -196,7 +258,7 @@ def _look(_dialect: str) -> Executable:
     )
 
 
-def _keep(dialect: str) -> Executable:
+def _keep(dialect: str) -> ReturningInsert[tuple[int]]:
     """The message's row, unless it is there."""
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     names = ("source", "dedup_key", "reply", "received_at")
@@ -208,5 +270,24 @@ def _keep(dialect: str) -> Executable:
     )
 
 
+def _keep_and_note(_dialect: str) -> Executable:
+    """The message's row unless it is there, and with it the chat window, in one statement."""
+    kept = _keep("postgresql").cte("kept")
+    window = ("wechat_user_id", "kind", "occurred_at")
+    types = {name: ChatInteraction.__table__.c[name].type for name in window}
+    noted = postgresql.insert(ChatInteraction).from_select(
+        [*window, "sent_count"],
+        select(
+            *(bindparam(name, type_=types[name]) for name in window), literal_column("0")
+        ).select_from(kept),
+    )
+    noted = noted.on_conflict_do_update(
+        index_elements=["wechat_user_id", "kind"],
+        set_={"occurred_at": noted.excluded.occurred_at, "sent_count": literal_column("0")},
+    )
+    return select(kept.c.id).add_cte(noted.cte("noted"))
+
+
 _LOOK = Prepared(_look, [column.type for column in _COLUMNS])
 _KEEP = Prepared(_keep, [InboundEvent.id.type])
+_KEEP_AND_NOTE = Prepared(_keep_and_note, [InboundEvent.id.type])

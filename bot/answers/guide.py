@@ -1,21 +1,21 @@
 """帮助, and whatever the bot doesn't understand: what she can do here."""
 
-from bot.chat import Chat
+from bot.chat import Talk
 from wechat.events import TextReply
 from workflows.distributors.apply import has_pending_application
 
 
-def show(chat: Chat) -> TextReply:
+def show(chat: Talk) -> TextReply:
     """List what a person like her can ask for."""
     return _say_with_commands(chat, "bot/guide.txt")
 
 
-def did_not_understand(chat: Chat) -> TextReply:
+def did_not_understand(chat: Talk) -> TextReply:
     """Say so kindly, and list what she can ask for."""
     return _say_with_commands(chat, "bot/not_understood.txt")
 
 
-def not_a_distributor(chat: Chat) -> TextReply:
+def not_a_distributor(chat: Talk) -> TextReply:
     """She asked for something of a distributor's: say what she is, and how to become one."""
     distributor = chat.caller.distributor
     is_waiting = _is_waiting(chat)
