@@ -10,7 +10,7 @@ and the usual case pays one comparison a statement.
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from threading import local
+from threading import Lock, local
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -42,6 +42,9 @@ class HurriedSessions(SessionFactory):
         self._bare = open_engine(
             patient.engine.url, pool_size=10, wait_seconds=LONGEST_WAIT_SECONDS, is_bare=True
         )
+        self._own = local()
+        self._opened: list[Connection] = []
+        self._opening = Lock()
         self._asked = local()
         self._watch(engine)
 
@@ -84,7 +87,7 @@ class HurriedSessions(SessionFactory):
 
         Raises: OutOfTime.
         """
-        with _in_time(), self._bare.connect() as connection:
+        with self._bare_connection() as connection:
             return statement.first(connection, values)
 
     def keep(
@@ -103,7 +106,7 @@ class HurriedSessions(SessionFactory):
         if not self.turn.acquire(timeout=LONGEST_WAIT_SECONDS):
             raise OutOfTime
         try:
-            with _in_time(), self._bare.connect() as connection:
+            with self._bare_connection() as connection:
                 row = _together(connection, statements, values)
         finally:
             self.turn.release()
@@ -111,8 +114,33 @@ class HurriedSessions(SessionFactory):
             self.flush.wait()
         return row
 
+    @contextmanager
+    def _bare_connection(self) -> Iterator[Connection]:
+        """This thread's own connection; one that failed is thrown away.
+
+        A pool would take it and give it back twice a message, for more than the statements cost.
+        """
+        with _in_time():
+            connection = getattr(self._own, "connection", None)
+            if connection is None:
+                connection = self._own.connection = self._bare.connect()
+                with self._opening:
+                    self._opened.append(connection)
+            try:
+                yield connection
+            except BaseException:
+                self._own.connection = None
+                with self._opening:
+                    self._opened.remove(connection)
+                connection.invalidate()
+                connection.close()
+                raise
+
     def dispose(self) -> None:
         """Close all connections."""
+        with self._opening:
+            while self._opened:
+                self._opened.pop().close()
         self._bare.dispose()
         super().dispose()
 

@@ -2,9 +2,9 @@
 
 from bot.answers import guide
 from bot.chat import Talk
-from bot.commands import Command, command_of
+from bot.commands import Command, command_of, command_of_key
 from bot.handlers import sent
-from wechat.events import InboundEvent, OtherMessage, TextMessage, TextReply
+from wechat.events import InboundEvent, MenuClicked, OtherMessage, TextMessage, TextReply
 
 
 def respond(event: InboundEvent, talk: Talk) -> TextReply | None:
@@ -16,9 +16,12 @@ def respond(event: InboundEvent, talk: Talk) -> TextReply | None:
         return None
     if isinstance(event, OtherMessage):
         return sent.respond(event, talk)
-    if not isinstance(event, TextMessage):
+    if isinstance(event, TextMessage):
+        command = command_of(event.text)
+    elif isinstance(event, MenuClicked):
+        command = command_of_key(event.key)
+    else:
         return None
-    command = command_of(event.text)
     if command is None:
         return guide.did_not_understand(talk)
     return guide.show(talk) if command is Command.HELP else None
