@@ -16,12 +16,12 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from models.clock import BusinessClock
 from models.database import SessionFactory
-from models.distributors import Distributor
+from models.distributors import Distributor, DistributorApplication
 from models.hurried import HurriedSessions
 from models.people import ChatInteraction, Conversation, InboundEvent, WeChatUser
 from models.prepared import Prepared
 from rules.chat_window import InteractionKind
-from rules.distributors import DistributorStatus, is_authorised
+from rules.distributors import ApplicationStatus, DistributorStatus, is_authorised
 from workflows.chats import NOTE, note_interaction
 from workflows.clock import real_now
 from workflows.people import follow, know
@@ -54,6 +54,7 @@ class Caller:
     """Who spoke to us, what we know of her, and when (business time).
 
     `key` is the arrival's, unique among all: work that she asks for is keyed by it.
+    `is_waiting`: staff have not decided her application yet.
     """
 
     id: int
@@ -62,6 +63,7 @@ class Caller:
     now: datetime
     distributor: CallerDistributor | None
     conversation: str | None
+    is_waiting: bool
 
     @property
     def is_authorised(self) -> bool:
@@ -194,6 +196,7 @@ def _known_caller(person_id: int, arrival: Arrival, found: "_Found", now: dateti
         now=now,
         distributor=_distributor(found),
         conversation=found.flow,
+        is_waiting=found.application_id is not None,
     )
 
 
@@ -222,6 +225,7 @@ class _Found(NamedTuple):
     status: DistributorStatus
     authorised_until: datetime
     flow: str | None
+    application_id: int | None
     offset_seconds: int | None
 
 
@@ -236,6 +240,7 @@ _COLUMNS = (
     Distributor.status,
     Distributor.authorised_until,
     Conversation.flow,
+    DistributorApplication.id,
     BusinessClock.offset_seconds,
 )
 
@@ -254,6 +259,11 @@ def _look(_dialect: str) -> Executable:
         .outerjoin(WeChatUser, WeChatUser.openid == bindparam("openid"))
         .outerjoin(Distributor, Distributor.wechat_user_id == WeChatUser.id)
         .outerjoin(Conversation, Conversation.wechat_user_id == WeChatUser.id)
+        .outerjoin(
+            DistributorApplication,
+            (DistributorApplication.wechat_user_id == WeChatUser.id)
+            & (DistributorApplication.status == literal_column(f"'{ApplicationStatus.APPLIED}'")),
+        )
         .outerjoin(BusinessClock, BusinessClock.id == literal_column("1"))
     )
 

@@ -2,7 +2,6 @@
 
 from bot.chat import Talk
 from wechat.events import TextReply
-from workflows.distributors.apply import has_pending_application
 
 
 def show(chat: Talk) -> TextReply:
@@ -17,17 +16,12 @@ def did_not_understand(chat: Talk) -> TextReply:
 
 def not_a_distributor(chat: Talk) -> TextReply:
     """She asked for something of a distributor's: say what she is, and how to become one."""
-    distributor = chat.caller.distributor
-    is_waiting = _is_waiting(chat)
-    return chat.say("bot/not_a_distributor.txt", distributor=distributor, is_waiting=is_waiting)
-
-
-def _say_with_commands(chat: Chat, template: str) -> TextReply:
-    is_distributor = chat.caller.is_authorised
-    return chat.say(template, is_distributor=is_distributor, is_waiting=_is_waiting(chat))
-
-
-def _is_waiting(chat: Chat) -> bool:
-    """Tell whether staff have not decided her application; a distributor's was decided."""
     caller = chat.caller
-    return caller.distributor is None and has_pending_application(chat.session, caller.id)
+    return chat.say(
+        "bot/not_a_distributor.txt", distributor=caller.distributor, is_waiting=caller.is_waiting
+    )
+
+
+def _say_with_commands(chat: Talk, template: str) -> TextReply:
+    caller = chat.caller
+    return chat.say(template, is_distributor=caller.is_authorised, is_waiting=caller.is_waiting)

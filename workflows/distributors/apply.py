@@ -69,11 +69,11 @@ def check_may_apply(session: Session, wechat_user_id: int) -> None:
         if distributor.status is DistributorStatus.APPROVED:
             raise AlreadyDistributor
         raise AlreadyDistributor("您的分销资格目前已暂停或终止，如有疑问请联系品牌方。")
-    if has_pending_application(session, wechat_user_id):
+    if _has_pending_application(session, wechat_user_id):
         raise ApplicationPending
 
 
-def has_pending_application(session: Session, wechat_user_id: int) -> bool:
+def _has_pending_application(session: Session, wechat_user_id: int) -> bool:
     """Tell whether she waits for a decision. A step."""
     waiting = session.scalar(
         select(DistributorApplication.id).where(
