@@ -86,7 +86,7 @@ def ship_from_console(order_id: int) -> ResponseReturnValue:
         tracking_number=form.text("tracking_number", "快递单号", max_length=LONGEST_NUMBER),
     )
     ship_order(tools.sessions, order_id, parcel, actor=current_actor(), now=tools.now())
-    flash("已发货，买家会在微信里收到快递单号。")
+    flash("已发货，快递单号已在买家的订单页上。")
     return redirect(f"{LIST}/{order_id}", code=303)
 
 
