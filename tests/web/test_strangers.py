@@ -197,7 +197,7 @@ def address(town: Town, rule: Rule, word: str | None = None) -> str:
     """Return a rule's address with real ids and words, or `word` in the place of each."""
     path = rule.rule
     for name in rule.arguments:
-        real = "1" if name.endswith("_id") else town.words[name]
+        real = "1" if name.endswith("_id") else town.words.get(name, "1")
         found = re.search(rf"<[^<>]*\b{name}>", path)
         assert found is not None
         path = path.replace(found[0], word or real)

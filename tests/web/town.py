@@ -39,6 +39,7 @@ from tests.storefront.visits import HOST, TOKEN, Phone, Site, open_site
 from workflows.clock import real_now
 from workflows.commissions.release import release_due
 from workflows.inbox import InboxNote, keep
+from workflows.materials.hand_out import share_for_page
 from workflows.payouts import request_payout
 from workflows.policies import policy_in_force
 from workflows.staff.passwords import hash_password
@@ -98,6 +99,16 @@ class Town:
         """A distributor in WeChat's browser."""
         return _visitor(self.site.phone(self.seller))
 
+    def somebody_else(self) -> Visitor:
+        """Another distributor, to whom none of all this belongs."""
+        with self.sessions.begin() as session:
+            other = make_distributor(session)
+            make_code(session, other)
+            person = session.get_one(WeChatUser, other.wechat_user_id)
+        phone = self.site.stranger()
+        phone.log_in(person.openid, at="/me")
+        return _visitor(phone)
+
     def owner(self) -> Visitor:
         """A member of staff who may do everything."""
         visitor = _visitor(self.site.stranger())
@@ -135,12 +146,13 @@ def open_town(shop: Shop, folder: Path) -> Town:
         complete_order(session, done, then + timedelta(days=7))
         keep(session, _note(distributor.id), now)
         make_campaign(session, now)
-        make_material(session, sku=sku)
+        material_id = make_material(session, sku=sku).id
         sku_id, distributor_id = sku.id, distributor.id
     _apply(shop, now)
     write_statements(shop.sessions, max(now, month_bounds(month_of(then))[1] + SETTLING))
     release_due(shop.sessions, now, 100)
     request_payout(shop.sessions, distributor_id, 10_000, PayoutChannel.WECHAT, now)
+    token = share_for_page(shop.sessions, material_id, distributor_id, now)
     paid = shop.buy(customer, sku_id)
     shop.place(customer, sku_id)
     return Town(
@@ -153,7 +165,7 @@ def open_town(shop: Shop, folder: Path) -> Town:
             "number": paid.number,
             "slug": "serum",
             "sha256": "0" * 64,
-            "token": "0" * 16,
+            "token": token,
             "filename": "css/tokens.css",
             "move": "suspend",
             "month": month_of(then),
