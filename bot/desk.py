@@ -62,10 +62,11 @@ class ChatDesk:
 
         arrival = _arrival(event)
         try:
-            plain = answer_plainly(self._hurried, arrival, plainly)
-            if plain is not None:
-                return from_stored(plain.reply)
-            return from_stored(answer_once(self._hurried, arrival, handle))
+            with self._hurried.hurry():
+                plain = answer_plainly(self._hurried, arrival, plainly)
+                if plain is not None:
+                    return from_stored(plain.reply)
+                return from_stored(answer_once(self._hurried, arrival, handle))
         except OutOfTime:
             self._answer_late(event)
             return NoReply()

@@ -25,6 +25,7 @@ from models.prepared import BEFORE_EACH, Prepared
 
 LONGEST_WAIT_SECONDS = 1.3
 LAST_START_SECONDS = 3.0
+NEVER = float("inf")
 
 Result = TypeVar("Result")
 
@@ -49,14 +50,18 @@ class HurriedSessions(SessionFactory):
         self._watch(engine)
 
     def _watch(self, engine: Engine) -> None:
-        engine.update_execution_options(**{BEFORE_EACH: self._check_time})
+        for watched in (engine, self._bare):
+            watched.update_execution_options(**{BEFORE_EACH: self._check_time})
 
         @event.listens_for(engine, "before_cursor_execute")
         def check_time(*_: object) -> None:
             self._check_time()
 
+    def _last_start(self) -> float:
+        return getattr(self._asked, "last_start", NEVER)
+
     def _check_time(self) -> None:
-        if monotonic() > getattr(self._asked, "last_start", float("inf")):
+        if monotonic() > self._last_start():
             raise OutOfTime
 
     @contextmanager
@@ -106,6 +111,7 @@ class HurriedSessions(SessionFactory):
         if not self.turn.acquire(timeout=LONGEST_WAIT_SECONDS):
             raise OutOfTime
         try:
+            self._check_time()
             with self._bare_connection() as connection:
                 row = _together(connection, statements, values)
         finally:
@@ -150,12 +156,23 @@ class HurriedSessions(SessionFactory):
         Raises:
             OutOfTime: nothing was written; ask the patient sessions.
         """
+        with self.hurry(), _in_time():
+            return super().retrying(step)
+
+    @contextmanager
+    def hurry(self) -> Iterator[None]:
+        """Start the caller's clock, for all that this thread asks of the database inside.
+
+        A clock that runs already goes on: several looks and transactions share one deadline.
+        """
+        if self._last_start() != NEVER:
+            yield
+            return
         self._asked.last_start = monotonic() + LAST_START_SECONDS
         try:
-            with _in_time():
-                return super().retrying(step)
+            yield
         finally:
-            self._asked.last_start = float("inf")
+            self._asked.last_start = NEVER
 
 
 @contextmanager
