@@ -7,6 +7,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.database import Base, Id
 
+SHOP = "shop"
+"""The channel of our own shop."""
+
 
 class Product(Base):
     """A product page: a group of SKUs. `slug` is its path `/p/<slug>`."""
@@ -60,7 +63,7 @@ class SkuPrice(Base):
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     sku_id: Mapped[int] = mapped_column(ForeignKey("skus.id"))
-    channel: Mapped[str] = mapped_column(String(16), default="shop")
+    channel: Mapped[str] = mapped_column(String(16), default=SHOP)
     list_fen: Mapped[int] = mapped_column(Id)
     sale_fen: Mapped[int] = mapped_column(Id)
     effective_at: Mapped[datetime]

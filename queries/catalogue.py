@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from models.catalogue import Product, Sku, SkuPrice
+from models.catalogue import SHOP, Product, Sku, SkuPrice
 from models.orders import Order, OrderLine
 from models.pictures import Picture
 from models.stock import Stock, StockMove
-from queries.shop import SHOP, picture_url
+from queries.shop import picture_url
 from rules.orders import PAID_LIKE
 from rules.stock import MoveKind
 

@@ -6,13 +6,11 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from models.catalogue import Product, Sku, SkuPrice
+from models.catalogue import SHOP, Product, Sku, SkuPrice
 from models.orders import Address, Order, OrderLine
 from models.pictures import Picture
 from models.stock import Stock
 from rules.orders import PAID_LIKE
-
-SHOP = "shop"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from models.catalogue import Product, Sku, SkuPrice
+from models.catalogue import SHOP, Product, Sku, SkuPrice
 from models.database import SessionFactory, row_count
 from models.stock import Stock, StockMove
 from rules.errors import RuleViolation
@@ -16,7 +16,6 @@ from rules.staff import Permission
 from rules.stock import CountRefused, MoveKind, check_count
 from workflows.audit import Change, StaffActor, record
 
-SHOP = "shop"
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 

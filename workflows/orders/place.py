@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.catalogue import Product, Sku, SkuPrice
+from models.catalogue import SHOP, Product, Sku, SkuPrice
 from models.database import SessionFactory
 from models.distributors import Distributor
 from models.orders import Address, Order, OrderLine, OrderTrail
@@ -28,7 +28,6 @@ from rules.pricing import (
     quote,
     resolve_price,
 )
-from workflows.catalogue import SHOP
 from workflows.commissions.freeze import freeze_rates
 from workflows.orders.moves import note_event, reserve
 from workflows.people import lock_person
