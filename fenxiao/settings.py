@@ -149,6 +149,7 @@ class Programme(Section):
     receipt_days_after_delivery: int = FIRST.receipt_days_after_delivery
     receipt_days_after_shipping: int = FIRST.receipt_days_after_shipping
     after_sales_days: int = FIRST.after_sales_days
+    price_drop_days: int = FIRST.price_drop_days
     hold_days: int = FIRST.hold_days
     minimum_payout_fen: int = FIRST.minimum_payout_fen
     maximum_transfer_fen: int = FIRST.maximum_transfer_fen

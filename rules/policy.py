@@ -61,6 +61,7 @@ class Policy:
     receipt_days_after_delivery: int = 10
     receipt_days_after_shipping: int = 15
     after_sales_days: int = 7
+    price_drop_days: int = 7
     hold_days: int = 7
 
     minimum_payout_fen: int = 1_000
@@ -112,6 +113,7 @@ _RANGES: Final[tuple[tuple[str, int, int], ...]] = (
     ("receipt_days_after_delivery", 1, 90),
     ("receipt_days_after_shipping", 1, 90),
     ("after_sales_days", 7, 90),
+    ("price_drop_days", 0, 90),
     ("hold_days", 0, 90),
     ("minimum_payout_fen", 10, 10_000_000),
     ("maximum_transfer_fen", 10, 100_000_000),

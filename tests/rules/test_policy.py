@@ -45,6 +45,8 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("minimum_payout_fen", {"minimum_payout_fen": 20_001}),
     ("payment_minutes", {"payment_minutes": 0}),
     ("after_sales_days", {"after_sales_days": 6}),
+    ("price_drop_days", {"price_drop_days": -1}),
+    ("price_drop_days", {"price_drop_days": 91}),
     ("hold_days", {"hold_days": -1}),
     ("freight_fen", {"freight_fen": 10.0}),
 ]
