@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from rules.distributors import plain_text
+from rules.payout_conversation import wish_of
 
 
 class Command(StrEnum):
@@ -16,6 +17,8 @@ class Command(StrEnum):
     CODE = "code"
     PERFORMANCE = "performance"
     COMMISSION = "commission"
+    PAYOUT = "payout"
+    CONFIRM = "confirm"
     ORDERS = "orders"
     MATERIAL = "material"
     LESSONS = "lessons"
@@ -30,7 +33,9 @@ _WORDS: Final = {
     Command.CANCEL: "取消 退出 取消申请 不申请了",
     Command.CODE: "我的推广码 推广码 我的海报 海报 推广海报 我的二维码 二维码",
     Command.PERFORMANCE: "我的业绩 业绩 销售额 我的客户 客户",
-    Command.COMMISSION: "我的佣金 佣金 提现 我要提现 余额 收益 我的收益",
+    Command.COMMISSION: "我的佣金 佣金 余额 收益 我的收益 提现进度 提现记录 提现明细 我的提现",
+    Command.PAYOUT: "提现 我要提现 我想提现 申请提现 全部提现",
+    Command.CONFIRM: "确认 确认提现 确定",
     Command.ORDERS: "我的订单 订单 查订单",
     Command.MATERIAL: "素材 我的素材 素材中心 推广素材 文案",
     Command.LESSONS: "培训 课程 培训课程 学习",
@@ -46,10 +51,11 @@ _LONGEST_TYPED: Final = 4 * _LONGEST
 
 def command_of(text: str) -> Command | None:
     """Return the command that a text is, however it is spaced, punctuated or wide."""
-    if len(text) > _LONGEST_TYPED:
-        return None
-    bare = "".join(character for character in plain_text(text) if character.isalnum())
-    return _BY_WORD.get(bare.lower())
+    if len(text) <= _LONGEST_TYPED:
+        bare = "".join(character for character in plain_text(text) if character.isalnum())
+        if (command := _BY_WORD.get(bare.lower())) is not None:
+            return command
+    return None if wish_of(text) is None else Command.PAYOUT
 
 
 def command_of_key(key: str) -> Command | None:

@@ -1,4 +1,4 @@
-"""A distributor's figures at a glance: sales that she referred, customers, money by stage."""
+"""A distributor's sales at a glance: what she referred, and her customers."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,11 +6,9 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.ledger import LedgerAccount
 from models.orders import Order
 from models.referrals import Binding
 from rules.china_time import day_start, month_start
-from rules.ledger import AccountKind
 from rules.orders import OrderStatus
 
 
@@ -23,18 +21,6 @@ class SalesFigures:
     orders_month: int
     sales_month_fen: int
     customers: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MoneyFigures:
-    """Her commission by stage, in fen; `debt_fen` is 0 or more: what she owes."""
-
-    estimated_fen: int
-    maturing_fen: int
-    held_fen: int
-    available_fen: int
-    paying_out_fen: int
-    debt_fen: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,24 +61,6 @@ def sales_figures(session: Session, distributor_id: int, now: datetime) -> Sales
         orders_today=row[2],
         sales_today_fen=int(row[3]),
         customers=customers,
-    )
-
-
-def money_figures(session: Session, distributor_id: int) -> MoneyFigures:
-    """Return her commission by stage."""
-    rows = session.execute(
-        select(LedgerAccount.kind, LedgerAccount.balance_fen).where(
-            LedgerAccount.distributor_id == distributor_id
-        )
-    )
-    stored = {kind: balance or 0 for kind, balance in rows}
-    return MoneyFigures(
-        estimated_fen=stored.get(AccountKind.ESTIMATED, 0),
-        maturing_fen=stored.get(AccountKind.MATURING, 0),
-        held_fen=stored.get(AccountKind.HELD, 0),
-        available_fen=stored.get(AccountKind.AVAILABLE, 0),
-        paying_out_fen=stored.get(AccountKind.PAYING_OUT, 0),
-        debt_fen=-stored.get(AccountKind.DEBT, 0),
     )
 
 

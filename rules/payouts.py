@@ -207,12 +207,7 @@ def check_request(amount_fen: object, facts: PayoutFacts, policy: Policy) -> int
     """
     if type(amount_fen) is not int or amount_fen <= 0:
         raise PayoutAmountInvalid(amount_fen)
-    if facts.has_open_payout:
-        raise PayoutAlreadyOpen(amount_fen)
-    if facts.debt_fen > 0:
-        raise PayoutInDebt(
-            amount_fen, f"您有 {yuan(facts.debt_fen)} 元退款佣金待抵扣，抵扣完后才能提现。"
-        )
+    _check_standing(amount_fen, facts)
     if amount_fen < policy.minimum_payout_fen:
         raise PayoutBelowMinimum(amount_fen, f"单笔提现最低 {yuan(policy.minimum_payout_fen)} 元。")
     if amount_fen > facts.available_fen:
@@ -222,6 +217,31 @@ def check_request(amount_fen: object, facts: PayoutFacts, policy: Policy) -> int
     if facts.channel is PayoutChannel.WECHAT:
         _check_transfer(amount_fen, facts, policy)
     return amount_fen
+
+
+def check_may_ask(facts: PayoutFacts, policy: Policy) -> int:
+    """Return the largest amount in fen that may be asked for now, before she named one.
+
+    Raises: a PayoutRefused that says why nothing may be asked for.
+    """
+    _check_standing(None, facts)
+    most_fen = most_payable(facts.available_fen, policy)
+    if not most_fen:
+        minimum = yuan(policy.minimum_payout_fen)
+        raise PayoutBelowMinimum(
+            None, f"可提现余额为 {yuan(facts.available_fen)} 元，满 {minimum} 元就可以提现。"
+        )
+    return most_fen
+
+
+def _check_standing(amount_fen: object, facts: PayoutFacts) -> None:
+    """Refuse whatever the amount is, while another payout or debt is open."""
+    if facts.has_open_payout:
+        raise PayoutAlreadyOpen(amount_fen)
+    if facts.debt_fen > 0:
+        raise PayoutInDebt(
+            amount_fen, f"您有 {yuan(facts.debt_fen)} 元退款佣金待抵扣，抵扣完后才能提现。"
+        )
 
 
 def _check_transfer(amount_fen: int, facts: PayoutFacts, policy: Policy) -> None:

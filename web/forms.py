@@ -19,7 +19,7 @@ from flask import request
 
 from rules.china_time import SHANGHAI
 from rules.errors import RuleViolation
-from rules.money import Fen
+from rules.money import AmountRefused, Fen, parse_yuan
 from web import divisions
 
 Choice = TypeVar("Choice", bound=str)
@@ -28,7 +28,6 @@ LARGEST_FEN = 100_000_000_00
 """A hundred million yuan: anything above is a slip of the finger."""
 PHONE = re.compile(r"1[3-9][0-9]{9}")
 WHOLE = re.compile(r"-?[0-9]{1,18}")
-YUAN = re.compile(r"([0-9]{1,10})(?:\.([0-9]{1,2}))?")
 PERCENT = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?")
 
 
@@ -108,16 +107,15 @@ class Form:
         self, field: str, label: str, *, minimum_fen: int = 0, maximum_fen: int = LARGEST_FEN
     ) -> Fen:
         """Read an amount in yuan with at most two decimals; return fen."""
-        value = self._required(field, label).removeprefix("¥").replace(",", "")
-        found = YUAN.fullmatch(value)
-        if found is None:
-            raise InvalidField(field, f"{label}要填金额，最多两位小数，例如 128.00。")
-        amount_fen = int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
+        try:
+            amount_fen = parse_yuan(self._required(field, label))
+        except AmountRefused:
+            raise InvalidField(field, f"{label}要填金额，最多两位小数，例如 128.00。") from None
         if amount_fen < minimum_fen:
             raise InvalidField(field, f"{label}不能低于 ¥{_plain_yuan(minimum_fen)}。")
         if amount_fen > maximum_fen:
             raise InvalidField(field, f"{label}不能高于 ¥{_plain_yuan(maximum_fen)}。")
-        return Fen(amount_fen)
+        return amount_fen
 
     def rate(self, field: str, label: str, *, maximum_bp: int = 10_000) -> int:
         """Read a percentage with at most two decimals; return basis points."""

@@ -2,7 +2,8 @@
 
 from bot.answers import guide
 from bot.chat import Chat
-from queries.distributor_figures import latest_referred_orders, money_figures, sales_figures
+from queries.distributor_figures import latest_referred_orders, sales_figures
+from queries.payouts import payout_desk
 from wechat.events import TextReply
 
 LATEST_ORDERS = 3
@@ -18,11 +19,17 @@ def performance(chat: Chat) -> TextReply:
 
 
 def commission(chat: Chat) -> TextReply:
-    """Her commission by stage. What she earned she may see even without authorisation."""
+    """Her commission by stage, and what was paid out. She may see it even when not authorised."""
     distributor = chat.caller.distributor
     if distributor is None:
         return guide.not_a_distributor(chat)
-    return chat.say("bot/commission.txt", money=money_figures(chat.session, distributor.id))
+    desk = payout_desk(chat.session, distributor.id)
+    return chat.say(
+        "bot/commission.txt",
+        money=desk.balances,
+        payout=desk.open_payout,
+        paid_fen=desk.paid_fen,
+    )
 
 
 def orders(chat: Chat) -> TextReply:

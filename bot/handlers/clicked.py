@@ -1,6 +1,6 @@
 """She tapped a menu entry."""
 
-from bot.answers import guide, join
+from bot.answers import guide, join, payout
 from bot.chat import Chat
 from bot.commands import command_of_key
 from bot.handlers.said import run
@@ -14,4 +14,6 @@ def respond(event: MenuClicked, chat: Chat) -> Reply:
         return guide.did_not_understand(chat)
     if join.is_heard(chat, command):
         return join.go_on(chat, "", command)
+    if payout.is_heard(chat, command):
+        return payout.go_on(chat, "", command)
     return run(command, chat)

@@ -14,8 +14,16 @@ from rules.china_time import SHANGHAI
 from rules.commission_postings import payout_request_postings
 from rules.distributors import DistributorStatus, NotAuthorised
 from rules.ledger import AccountKind, TransactionKind
-from rules.payouts import OPEN, PayoutChannel, PayoutFacts, PayoutStatus, check_request
-from workflows.ledger import Occasion, locked_balances, post
+from rules.payouts import (
+    OPEN,
+    PayoutChannel,
+    PayoutFacts,
+    PayoutStatus,
+    check_may_ask,
+    check_request,
+)
+from rules.withholding import Withholding
+from workflows.ledger import Balances, Occasion, balances, locked_balances, post
 from workflows.payouts.notices import tell
 from workflows.payouts.tax import expected_tax
 from workflows.policies import policy_in_force
@@ -23,10 +31,22 @@ from workflows.policies import policy_in_force
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestedPayout:
-    """A payout that waits for approval; the bill number is fixed for life."""
+    """A payout that waits for approval; the bill number is fixed for life. Amounts are fen."""
 
     payout_id: int
     out_bill_no: str
+    amount_fen: int
+    tax_fen: int
+    net_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayoutOffer:
+    """What may be asked for now, in fen; `most_fen` is the most that WeChat carries at once."""
+
+    available_fen: int
+    minimum_fen: int
+    most_fen: int
 
 
 def request_payout(
@@ -44,27 +64,50 @@ def request_payout(
         rules.payouts.PayoutRefused: the amount, an open payout, debt or a limit forbids it.
         rules.distributors.NotAuthorised: the distributor is suspended.
     """
-    return sessions.retrying(
-        lambda session: _request(session, distributor_id, amount_fen, channel, now)
+
+    def step(session: Session) -> RequestedPayout:
+        asked = ask_for_payout(session, distributor_id, amount_fen, channel, now)
+        tell(session, session.get_one(Payout, asked.payout_id), now)
+        return asked
+
+    return sessions.retrying(step)
+
+
+def offer_payout(session: Session, distributor_id: int, now: datetime) -> PayoutOffer:
+    """Return what she may ask WeChat to carry now. A step.
+
+    Raises: as `request_payout`, where nothing may be asked for.
+    """
+    facts = _facts(session, distributor_id, balances(session, distributor_id), PayoutChannel.WECHAT)
+    policy = policy_in_force(session, now).policy
+    return PayoutOffer(
+        available_fen=facts.available_fen,
+        minimum_fen=policy.minimum_payout_fen,
+        most_fen=check_may_ask(facts, policy),
     )
 
 
-def _request(
+def check_payout(
+    session: Session, distributor_id: int, amount_fen: int, channel: PayoutChannel, now: datetime
+) -> Withholding:
+    """Return a payout in its parts as it would be asked for now; nothing is written. A step.
+
+    Raises: as `request_payout`.
+    """
+    facts = _facts(session, distributor_id, balances(session, distributor_id), channel)
+    checked_fen = check_request(amount_fen, facts, policy_in_force(session, now).policy)
+    return expected_tax(session, distributor_id, checked_fen, now).parts
+
+
+def ask_for_payout(
     session: Session, distributor_id: int, amount_fen: int, channel: PayoutChannel, now: datetime
 ) -> RequestedPayout:
-    distributor = session.get_one(Distributor, distributor_id)
-    if distributor.status is DistributorStatus.SUSPENDED:
-        raise NotAuthorised("授权暂停期间不能提现，请联系品牌方。")
+    """Set the amount aside for a payout that waits for approval; nobody is told. A step.
+
+    Raises: as `request_payout`, before anything is written.
+    """
     held = locked_balances(session, [distributor_id])[distributor_id]
-    open_id = session.scalar(
-        select(Payout.id).where(Payout.distributor_id == distributor_id, Payout.status.in_(OPEN))
-    )
-    facts = PayoutFacts(
-        available_fen=held[AccountKind.AVAILABLE],
-        debt_fen=-held[AccountKind.DEBT],
-        has_open_payout=open_id is not None,
-        channel=channel,
-    )
+    facts = _facts(session, distributor_id, held, channel)
     checked_fen = check_request(amount_fen, facts, policy_in_force(session, now).policy)
     tax = expected_tax(session, distributor_id, checked_fen, now)
     payout = Payout(
@@ -88,8 +131,34 @@ def _request(
         payout_id=payout.id,
     )
     post(session, occasion, payout_request_postings(distributor_id, checked_fen))
-    tell(session, payout, now)
-    return RequestedPayout(payout_id=payout.id, out_bill_no=payout.out_bill_no)
+    return RequestedPayout(
+        payout_id=payout.id,
+        out_bill_no=payout.out_bill_no,
+        amount_fen=checked_fen,
+        tax_fen=tax.parts.tax_fen,
+        net_fen=tax.parts.net_fen,
+    )
+
+
+def _facts(
+    session: Session, distributor_id: int, held: Balances, channel: PayoutChannel
+) -> PayoutFacts:
+    """Return what the rule asks; `held` is locked where a request follows.
+
+    Raises: rules.distributors.NotAuthorised: the distributor is suspended.
+    """
+    distributor = session.get_one(Distributor, distributor_id)
+    if distributor.status is DistributorStatus.SUSPENDED:
+        raise NotAuthorised("授权暂停期间不能提现，请联系品牌方。")
+    open_id = session.scalar(
+        select(Payout.id).where(Payout.distributor_id == distributor_id, Payout.status.in_(OPEN))
+    )
+    return PayoutFacts(
+        available_fen=held[AccountKind.AVAILABLE],
+        debt_fen=-held[AccountKind.DEBT],
+        has_open_payout=open_id is not None,
+        channel=channel,
+    )
 
 
 def _bill_number(now: datetime) -> str:
