@@ -14,9 +14,12 @@ from sqlalchemy.engine import URL, make_url
 from fenxiao.migrating import migrate
 from models.database import SessionFactory, open_database
 from tests.database import TEMPLATE, PostgresqlServer, run_postgresql
+from tests.scratch import enterable, keep_in_memory
 from tests.sockets import closed_sockets
 
 DATABASES = ("sqlite", "postgresql")
+
+keep_in_memory()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -45,7 +48,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[PostgresqlServer]:
     """Our own server for this pytest process."""
-    with run_postgresql() as server:
+    with run_postgresql(parent=enterable()) as server:
         yield server
 
 

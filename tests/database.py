@@ -23,6 +23,7 @@ from fenxiao.migrating import migrate
 
 ROLE = "fenxiao"
 TEMPLATE = "migrated"
+DISK = Path("/tmp")  # noqa: S108 - its entries get random names
 START_SECONDS = 60.0
 SETTINGS = (
     "listen_addresses=",
@@ -32,6 +33,7 @@ SETTINGS = (
     "max_connections=100",
     "shared_buffers=32MB",
     "autovacuum=off",
+    "max_wal_size=64MB",
     "deadlock_timeout=100ms",
 )
 # The shell outlives the server: when our end of its input closes, however we ended, it stops the
@@ -94,15 +96,18 @@ class PostgresqlServer:
 
 
 @contextmanager
-def run_postgresql(settings: tuple[str, ...] = SETTINGS) -> Iterator[PostgresqlServer]:
+def run_postgresql(
+    settings: tuple[str, ...] = SETTINGS, parent: Path = DISK
+) -> Iterator[PostgresqlServer]:
     """Start a server with a migrated template database; it ends with this process.
 
-    The usual settings are for tests: quick, and nothing survives a power cut.
+    The usual settings are for tests: quick, and nothing survives a power cut. Its directory is
+    made in `parent`, which its user must be able to enter.
     """
     programs = find_postgresql()
     # The server refuses to run as root, and its user can't enter our private directories.
     user = "postgres" if os.geteuid() == 0 else None
-    directory = Path(tempfile.mkdtemp(prefix="fenxiao-pg-", dir="/tmp"))
+    directory = Path(tempfile.mkdtemp(prefix="fenxiao-pg-", dir=parent))
     if user is not None:
         shutil.chown(directory, user)
     initdb: list[str | Path] = [
