@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from rules.distributors import plain_text
+from rules.explanation import question_of
 from rules.payout_conversation import wish_of
 
 
@@ -19,6 +20,7 @@ class Command(StrEnum):
     COMMISSION = "commission"
     PAYOUT = "payout"
     CONFIRM = "confirm"
+    EXPLAIN = "explain"
     ORDERS = "orders"
     MATERIAL = "material"
     LESSONS = "lessons"
@@ -36,6 +38,7 @@ _WORDS: Final = {
     Command.COMMISSION: "我的佣金 佣金 余额 收益 我的收益 提现进度 提现记录 提现明细 我的提现",
     Command.PAYOUT: "提现 我要提现 我想提现 申请提现 全部提现",
     Command.CONFIRM: "确认 确认提现 确定",
+    Command.EXPLAIN: "为什么 明细 佣金明细 怎么算 怎么算的",
     Command.ORDERS: "我的订单 订单 查订单",
     Command.MATERIAL: "素材 我的素材 素材中心 推广素材 文案",
     Command.LESSONS: "培训 课程 培训课程 学习",
@@ -55,7 +58,9 @@ def command_of(text: str) -> Command | None:
         bare = "".join(character for character in plain_text(text) if character.isalnum())
         if (command := _BY_WORD.get(bare.lower())) is not None:
             return command
-    return None if wish_of(text) is None else Command.PAYOUT
+    if wish_of(text) is not None:
+        return Command.PAYOUT
+    return None if question_of(text) is None else Command.EXPLAIN
 
 
 def command_of_key(key: str) -> Command | None:

@@ -4,18 +4,26 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session
 
 from models.commissions import CommissionPosting, LineCommission
 from models.ledger import LedgerTransaction
-from models.orders import Order, OrderLine
+from models.orders import Order, OrderLine, OrderTrail
 from models.pictures import Picture
+from models.policies import PolicyVersion
+from models.referrals import Touch
 from queries.shop import picture_url
+from rules.attribution import TrailVerdict
+from rules.bindings import TouchSource
 from rules.commission import TRIMMED, CommissionStage
+from rules.explanation import Question
 from rules.money import BASIS_POINTS
 from rules.orders import PAID_LIKE, OrderStatus
+
+MOST_LINES = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +65,9 @@ class CommissionRow:
     rate_source: str
     is_trimmed: bool
     attribution_reason: str
+    policy_version: int
+    touch_source: TouchSource | None
+    touched_at: datetime | None
     is_eligible: bool
     eligibility_reason: str
     stage: CommissionStage
@@ -88,6 +99,7 @@ def commission_rows(
     distributor_id: int,
     stage: CommissionStage | None,
     *,
+    order_number: str | None = None,
     offset: int,
     limit: int,
 ) -> tuple[tuple[CommissionRow, ...], int]:
@@ -98,6 +110,10 @@ def commission_rows(
     ]
     if stage is not None:
         wanted.append(LineCommission.stage == stage)
+    if order_number is not None:
+        wanted.append(
+            LineCommission.order_id.in_(select(Order.id).where(Order.number == order_number))
+        )
     total = session.scalar(select(func.count(LineCommission.id)).where(*wanted)) or 0
     return _rows(session, wanted, offset, limit), total
 
@@ -112,10 +128,50 @@ def explain(session: Session, line_commission_id: int) -> CommissionRow | None:
     return found[0] if found else None
 
 
+def commission_asked(
+    session: Session, distributor_id: int, question: Question
+) -> tuple[CommissionRow, ...]:
+    """Return the lines that answer her question, all of one order; () if nothing of hers fits.
+
+    An amount is that of a line, or of one change of it; of several the newest is meant.
+    """
+    hers = [
+        LineCommission.distributor_id == distributor_id,
+        LineCommission.is_eligible.is_not(None),
+    ]
+    if question.amount_fen is not None:
+        change = CommissionPosting.amount_fen
+        found = session.scalar(
+            select(func.max(LineCommission.id))
+            .join(CommissionPosting, CommissionPosting.line_commission_id == LineCommission.id)
+            .where(
+                *hers,
+                (LineCommission.posted_fen == question.amount_fen)
+                | change.in_([question.amount_fen, -question.amount_fen]),
+            )
+        )
+        return _rows(session, [LineCommission.id == found], 0, 1) if found else ()
+    newest = select(LineCommission.order_id).where(*hers)
+    if question.order_code is not None:
+        newest = (
+            newest.join(Order, Order.id == LineCommission.order_id)
+            .where(Order.number.endswith(question.order_code, autoescape=True))
+            .order_by(LineCommission.order_id.desc())
+        )
+    else:
+        newest = newest.join(
+            CommissionPosting, CommissionPosting.line_commission_id == LineCommission.id
+        ).order_by(CommissionPosting.id.desc())
+    order_id = session.scalar(newest.limit(1))
+    if order_id is None:
+        return ()
+    return _rows(session, [*hers, LineCommission.order_id == order_id], 0, MOST_LINES)
+
+
 def commission_of_order(session: Session, order_id: int) -> tuple[CommissionRow, ...]:
     """Return everybody's commission on one order, for staff."""
     wanted = [LineCommission.order_id == order_id, LineCommission.is_eligible.is_not(None)]
-    return _rows(session, wanted, 0, 1_000)
+    return _rows(session, wanted, 0, MOST_LINES)
 
 
 def referral_orders(
@@ -183,8 +239,22 @@ def _rows(
     session: Session, wanted: Sequence[ColumnElement[bool]], offset: int, limit: int
 ) -> tuple[CommissionRow, ...]:
     found = session.execute(
-        select(LineCommission, Order, OrderLine, Picture.sha256)
+        select(
+            LineCommission,
+            Order,
+            OrderLine,
+            Picture.sha256,
+            PolicyVersion.version,
+            Touch.source.label("touch_source"),
+            Touch.occurred_at,
+        )
         .join(Order, Order.id == LineCommission.order_id)
+        .join(PolicyVersion, PolicyVersion.id == Order.policy_version_id)
+        .outerjoin(
+            OrderTrail,
+            (OrderTrail.order_id == Order.id) & (OrderTrail.verdict == TrailVerdict.WON),
+        )
+        .outerjoin(Touch, Touch.id == OrderTrail.touch_id)
         .join(OrderLine, OrderLine.id == LineCommission.order_line_id)
         .join(Picture, Picture.id == OrderLine.picture_id)
         .where(*wanted)
@@ -193,18 +263,13 @@ def _rows(
         .limit(limit)
     ).all()
     postings = _postings(session, [row.LineCommission.id for row in found])
-    return tuple(
-        _row(row.LineCommission, row.Order, row.OrderLine, row.sha256, postings) for row in found
-    )
+    return tuple(_row(row, postings.get(row.LineCommission.id, ())) for row in found)
 
 
-def _row(
-    share: LineCommission,
-    order: Order,
-    line: OrderLine,
-    sha256: str,
-    postings: dict[int, tuple[PostingRow, ...]],
-) -> CommissionRow:
+def _row(found: Row[*tuple[Any, ...]], postings: tuple[PostingRow, ...]) -> CommissionRow:
+    share: LineCommission = found.LineCommission
+    order: Order = found.Order
+    line: OrderLine = found.OrderLine
     assert order.paid_at is not None
     return CommissionRow(
         id=share.id,
@@ -213,20 +278,23 @@ def _row(
         paid_at=order.paid_at,
         product_name=line.product_name,
         sku_name=line.sku_name,
-        picture_url=picture_url(sha256),
+        picture_url=picture_url(found.sha256),
         quantity=line.quantity,
         level=share.level,
         rate_bp=share.rate_bp,
         rate_source=share.rate_source.removesuffix(TRIMMED),
         is_trimmed=share.rate_source.endswith(TRIMMED),
         attribution_reason=order.attribution_reason,
+        policy_version=found.version,
+        touch_source=found.touch_source,
+        touched_at=found.occurred_at,
         is_eligible=bool(share.is_eligible),
         eligibility_reason=share.eligibility_reason or "",
         stage=share.stage,
         posted_fen=share.posted_fen,
         refunded_fen=line.refunded_fen,
         matures_at=share.matures_at,
-        postings=postings.get(share.id, ()),
+        postings=postings,
     )
 
 

@@ -27,10 +27,12 @@ STAGES = (
     ("", "全部"),
     (CommissionStage.ESTIMATED.value, "预估"),
     (CommissionStage.MATURING.value, "待结算"),
+    (CommissionStage.HELD.value, "冻结中"),
     (CommissionStage.AVAILABLE.value, "已结算"),
 )
 CHANNELS = ((PayoutChannel.WECHAT.value, "微信零钱"), (PayoutChannel.BANK.value, "银行转账"))
 QR_SIDE = 480
+LONGEST_ORDER_NUMBER = 32
 
 
 @blueprint.get("/d/")
@@ -51,18 +53,24 @@ def show_commissions() -> ResponseReturnValue:
     wanted = request.args.get("stage", "")
     if wanted not in [value for value, _ in STAGES]:
         abort(404)
+    order_number = request.args.get("order", "")[:LONGEST_ORDER_NUMBER] or None
     asked = requested_page(PAGE_SIZE)
     with collaborators().sessions.read() as database:
         rows, total = commission_rows(
             database,
             member_id(),
             CommissionStage(wanted) if wanted else None,
+            order_number=order_number,
             offset=asked.offset,
             limit=asked.limit,
         )
     page = Page(rows=rows, total=total, request=asked)
     return render_template(
-        "storefront/centre/commissions.html", page=page, stages=STAGES, current=wanted
+        "storefront/centre/commissions.html",
+        page=page,
+        stages=STAGES,
+        current=wanted,
+        order_number=order_number,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from bot.answers import figures, guide, join, lessons, materials, payout, referral_code
+from bot.answers import explain, figures, guide, join, lessons, materials, payout, referral_code
 from bot.chat import Chat
 from bot.commands import Command
 from wechat.events import Reply
@@ -21,6 +21,7 @@ ANSWERS: Final[Mapping[Command, Answer]] = MappingProxyType(
         Command.COMMISSION: figures.commission,
         Command.PAYOUT: payout.begin,
         Command.CONFIRM: payout.nothing_to_confirm,
+        Command.EXPLAIN: explain.newest,
         Command.ORDERS: figures.orders,
         Command.MATERIAL: materials.send,
         Command.LESSONS: lessons.show,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from bot.answers import ANSWERS, guide, join, payout
+from bot.answers import ANSWERS, explain, guide, join, payout
 from bot.chat import Chat
 from bot.commands import Command, command_of
 from rules.conversation import JOIN_FLOW
@@ -17,6 +17,9 @@ HINTS: Final = MappingProxyType(
 )
 """What to remind her of after another question was answered in between."""
 
+WITH_TEXT: Final = MappingProxyType({Command.PAYOUT: payout.ask, Command.EXPLAIN: explain.ask})
+"""Commands whose text says more than which one it is: an amount, an order."""
+
 
 def respond(event: TextMessage, chat: Chat) -> Reply:
     """Hear an answer of the running conversation, or a command, or offer help."""
@@ -27,8 +30,8 @@ def respond(event: TextMessage, chat: Chat) -> Reply:
         return payout.go_on(chat, event.text, command)
     if command is None:
         return guide.did_not_understand(chat)
-    if command is Command.PAYOUT:
-        return _with_hint(chat, payout.ask(chat, event.text))
+    if command in WITH_TEXT:
+        return _with_hint(chat, WITH_TEXT[command](chat, event.text))
     return run(command, chat)
 
 

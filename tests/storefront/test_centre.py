@@ -91,7 +91,7 @@ def test_each_commission_says_why(
         "不足 1 分的部分舍去",
     ):
         assert words in page
-    assert '已退 <span class="money">¥40.05</span>' in page
+    assert "（¥124.00 − 已退 ¥40.05） × 10% = ¥8.39" in page
 
 
 def test_referral_orders_hide_the_customer(

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from models.distributors import Distributor
 from models.orders import Order, OrderLine
+from rules.explanation import short_code
 from rules.money import yuan
 from workflows.outbox import Notice, enqueue_notice
 
@@ -37,6 +38,7 @@ def tell_sale(session: Session, order_id: int, earned: dict[int, int], now: date
             body=(
                 f"{whose}下单了{goods}，实付 ¥{yuan(order.payable_fen)}。"
                 f"预计佣金 ¥{yuan(amount_fen)}，订单完成并过冻结期后可提现。"
+                f"{_how_to_ask(order.number)}"
             ),
             path=COMMISSIONS_PAGE,
         )
@@ -71,10 +73,17 @@ def tell_taken_back(
             key=f"commission:{key}:{distributor_id}",
             wechat_user_id=people[distributor_id],
             title="佣金扣回",
-            body=f"订单 {number} 发生退款，佣金减少 ¥{yuan(change.amount_fen)}。{debt}",
+            body=(
+                f"订单 {number} 发生退款，佣金减少 ¥{yuan(change.amount_fen)}。{debt}"
+                f"{_how_to_ask(number)}"
+            ),
             path=COMMISSIONS_PAGE,
         )
         enqueue_notice(session, notice, now)
+
+
+def _how_to_ask(order_number: str) -> str:
+    return f"回复“为什么 {short_code(order_number)}”看怎么算的。"
 
 
 def _goods(session: Session, order_id: int) -> str:
