@@ -3,6 +3,7 @@
 from flask import Flask
 
 from sandbox.control import account as control_account
+from sandbox.control import bills as control_bills
 from sandbox.control import deliveries as control_deliveries
 from sandbox.control import money, phones, testing
 from sandbox.phones import install as install_phones
@@ -29,6 +30,7 @@ def create_app(world: World) -> Flask:
         money.blueprint(world),
         control_account.blueprint(world),
         control_deliveries.blueprint(world),
+        control_bills.blueprint(world),
         testing.blueprint(world),
     ):
         app.register_blueprint(blueprint)

@@ -71,6 +71,12 @@ class Knobs:
     transfer_confirm_seconds: int = 24 * 3600
     opening_balance_fen: int = 100_000_000_00
     pay_calls_per_minute: int = 60_000
+    # What WeChat Pay keeps of a payment, in basis points; a refund gives its part back.
+    pay_fee_bp: int = 60
+    # Daily bills: from which hour of the next day, for how many days, how long a link works.
+    bill_hour: int = 10
+    bill_days: int = 90
+    bill_link_seconds: int = 300
 
 
 def turn(knobs: Knobs, changes: dict[str, object]) -> Knobs:

@@ -106,7 +106,7 @@ class Refunds:
             raise PayError(400, "INVALID_REQUEST", "该订单的退款次数已达上限")
         if live and now - live[-1].created_at < knobs.refund_gap_seconds:
             raise PayError(429, "FREQUENCY_LIMITED", "同一订单的退款请求过于频繁，请稍后重试")
-        if self._wallet.balance_fen() < refund_fen:
+        if self._wallet.balance_fen() < refund_fen - self._wallet.fee_fen(refund_fen):
             raise PayError(403, "NOT_ENOUGH", "商户余额不足，请充值后重试")
 
     def _insert(self, number: str, body: dict[str, Any], payment: Payment, refund_fen: int) -> None:

@@ -101,6 +101,13 @@ CREATE TABLE IF NOT EXISTS transfers (
     created_at REAL NOT NULL, updated_at REAL NOT NULL, expires_at REAL NOT NULL,
     accepted_real REAL NOT NULL
 );
+CREATE TABLE IF NOT EXISTS bill_files (
+    token TEXT PRIMARY KEY, content BLOB NOT NULL, expires_real REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS bill_changes (
+    change_id INTEGER PRIMARY KEY AUTOINCREMENT, bill TEXT NOT NULL, day TEXT NOT NULL,
+    kind TEXT NOT NULL, number TEXT NOT NULL, amount_fen INTEGER NOT NULL, state TEXT NOT NULL
+);
 """
 
 TABLES = tuple(re.findall(r"CREATE TABLE IF NOT EXISTS (\w+)", SCHEMA))

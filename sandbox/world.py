@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sandbox.bills import Bills
 from sandbox.callbacks import Callbacks
 from sandbox.calls import Calls
 from sandbox.chat import Chat
@@ -56,6 +57,7 @@ class World:
     payments: Payments
     refunds: Refunds
     transfers: Transfers
+    bills: Bills
     deliveries: Deliveries
     courier: Courier
 
@@ -110,6 +112,7 @@ def build(settings: Settings) -> World:
         payments=payments,
         refunds=refunds,
         transfers=transfers,
+        bills=Bills(ground, payments, refunds, transfers, wallet),
         deliveries=deliveries,
         courier=Courier(deliveries, faults, carriers, [refunds.sweep, transfers.sweep]),
     )

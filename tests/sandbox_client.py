@@ -178,6 +178,13 @@ class Sandbox:
         ]
         return found
 
+    def change_bill(
+        self, bill: str, day: str, kind: str, *, number: str = "", **rest: object
+    ) -> int:
+        """Change what a day's bill says; `rest`: amount_fen, state."""
+        body = {"bill": bill, "day": day, "kind": kind, "number": number, **rest}
+        return int(self.call("POST", "/bills/changes", body)["change_id"])
+
     def confirm_transfer(self, phone: Phone, out_bill_no: str) -> Json:
         """Confirm a transfer on the phone."""
         body = {"out_bill_no": out_bill_no}
@@ -251,6 +258,10 @@ class Sandbox:
     def clear_faults(self) -> None:
         """Remove all faults."""
         self.call("DELETE", "/faults")
+
+    def set_clock(self, now: str) -> None:
+        """Set the sandbox's clock (ISO 8601 with an offset from UTC)."""
+        self.call("POST", "/clock", {"now": now})
 
     def forward(self, seconds: float) -> None:
         """Move the sandbox's clock."""

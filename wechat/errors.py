@@ -65,6 +65,13 @@ class QuotaExceeded(WeChatError):  # noqa: N818
     """A daily or per-minute limit of the interface is used up (45009, 45011)."""
 
 
+class BillUnreadable(WeChatError):  # noqa: N818 - a property of the bill
+    """A daily bill that can't be believed: cut off, altered on its way, or of another shape."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, errcode="BILL_UNREADABLE", may_retry=True)
+
+
 class CallbackRejected(WeChatError):  # noqa: N818
     """An incoming request that didn't pass the guard; `status` is the HTTP answer (4xx)."""
 

@@ -6,7 +6,7 @@ Amounts are fen, times are aware UTC.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -299,4 +299,75 @@ class Payments(Protocol):
 
     def query_transfer(self, out_bill_no: str) -> TransferFact:
         """Ask for a transfer's state."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeRow:
+    """One row of a trade bill (交易账单): a payment, or a refund, which has an `out_refund_no`.
+
+    `amount_fen` is what was paid, or what goes back. A refund stands in the bill of the day on
+    which WeChat accepted it, and its state is that of the morning after. `fee_fen` is below 0
+    where it is given back; `rate_ppm` is the fee's rate in millionths, None where it isn't said.
+    """
+
+    at: datetime
+    out_trade_no: str
+    transaction_id: str
+    state: str
+    currency: str
+    amount_fen: int
+    fee_fen: int
+    rate_ppm: int | None = None
+    out_refund_no: str = ""
+    refund_id: str = ""
+    refund_state: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundRow:
+    """One row of a fund bill (资金账单): money that came to our account or left it.
+
+    `wechat_number` is WeChat's number of the payment, refund or transfer, `number` usually ours.
+    """
+
+    at: datetime
+    wechat_number: str
+    number: str
+    business: str
+    kind: str
+    is_income: bool
+    amount_fen: int
+    balance_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeBill:
+    """A day's trade bill; `sha1` is of its text, and its sums were checked."""
+
+    sha1: str
+    rows: tuple[TradeRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundBill:
+    """A day's fund bill of our basic account; `sha1` is of its text, and its sums were checked."""
+
+    sha1: str
+    rows: tuple[FundRow, ...]
+
+
+class BillMissing(Exception):  # noqa: N818 - an answer, not a failure
+    """WeChat has no bill of that day: nothing happened, or it isn't written yet (from 10:00)."""
+
+
+class Bills(Protocol):
+    """WeChat Pay's daily bills. Days are Asia/Shanghai; both may raise `BillMissing`."""
+
+    def trade_bill(self, day: date) -> TradeBill:
+        """Fetch all payments and accepted refunds of a day."""
+        ...
+
+    def fund_bill(self, day: date) -> FundBill:
+        """Fetch everything that moved our balance on a day."""
         ...

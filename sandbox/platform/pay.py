@@ -3,11 +3,14 @@
 from flask import Blueprint, Response, jsonify, request
 
 from sandbox import fields, signatures
+from sandbox.bills import BillKind
 from sandbox.clock import real_now
 from sandbox.errors import PayError
 from sandbox.notifications import sign_headers
 from sandbox.platform.gate import raw_target
 from sandbox.world import World
+
+DOWNLOAD = "/v3/billdownload/file"
 
 
 def blueprint(world: World) -> Blueprint:
@@ -23,12 +26,16 @@ def blueprint(world: World) -> Blueprint:
 
     @pay.after_request
     def sign(response: Response) -> Response:
+        if request.path == DOWNLOAD:
+            # A bill's text comes without a signature; its hash stood in the signed answer.
+            return response
         response.headers.update(sign_headers(world.ground, response.get_data(), real_now()))
         return response
 
     _add_payments(pay, world)
     _add_refunds(pay, world)
     _add_transfers(pay, world)
+    _add_bills(pay, world)
     return pay
 
 
@@ -39,7 +46,7 @@ def _refuse(reason: str) -> PayError:
 def _verify(world: World) -> None:
     """Verify a request's signature. Raises: PayError."""
     merchant = world.ground.merchant
-    if "application/json" not in request.headers.get("Accept", ""):
+    if request.path != DOWNLOAD and "application/json" not in request.headers.get("Accept", ""):
         raise PayError(406, "INVALID_REQUEST", "Http头Accept必须包含application/json")
     if not request.headers.get("User-Agent"):
         raise PayError(400, "INVALID_REQUEST", "Http头缺少User-Agent")
@@ -127,3 +134,36 @@ def _add_transfers(pay: Blueprint, world: World) -> None:
         detail = world.transfers.detail(cancelled)
         names = ("out_bill_no", "transfer_bill_no", "state", "update_time")
         return jsonify({name: detail[name] for name in names})
+
+
+def _add_bills(pay: Blueprint, world: World) -> None:
+    def ready(bill: BillKind, only: str = "ALL") -> Response:
+        packing = request.args.get("tar_type", "")
+        if packing not in {"", "GZIP"}:
+            raise PayError(400, "PARAM_ERROR", "压缩类型仅支持 GZIP")
+        day = request.args.get("bill_date", "")
+        digest, token = world.bills.request(bill, day, is_gzip=bool(packing), only=only)
+        link = f"{request.host_url.rstrip('/')}{DOWNLOAD}?token={token}"
+        return jsonify({"hash_type": "SHA1", "hash_value": digest, "download_url": link})
+
+    @pay.get("/bill/tradebill")
+    def trade_bill() -> Response:
+        only = request.args.get("bill_type", "ALL")
+        if only not in {"ALL", "SUCCESS", "REFUND"}:
+            raise PayError(400, "PARAM_ERROR", "账单类型仅支持 ALL、SUCCESS、REFUND")
+        return ready(BillKind.TRADE, only)
+
+    @pay.get("/bill/fundflowbill")
+    def fund_bill() -> Response:
+        account = request.args.get("account_type", "BASIC")
+        if account not in {"BASIC", "OPERATION", "FEES"}:
+            raise PayError(400, "PARAM_ERROR", "资金账户类型仅支持 BASIC、OPERATION、FEES")
+        if account != "BASIC":
+            # All money moves on the basic account here.
+            raise PayError(400, "NO_STATEMENT_EXIST", "请求的账单文件不存在")
+        return ready(BillKind.FUND)
+
+    @pay.get("/billdownload/file")
+    def download() -> Response:
+        content = world.bills.take(request.args.get("token", ""))
+        return Response(content, content_type="application/octet-stream")

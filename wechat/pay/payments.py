@@ -3,21 +3,12 @@
 import re
 import secrets
 import time
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta, timezone
-from typing import TypeVar
+from datetime import timedelta, timezone
 
-from cryptography.hazmat.primitives import serialization
-from requests import RequestException
-from wechatpayv3 import WeChatPay, WeChatPayType
-from wechatpayv3.core import Core
-
-from wechat.answers import Answer, UnexpectedAnswer
 from wechat.credentials import MerchantCredentials
 from wechat.errors import Outcome, WeChatError, WeChatUnreachable
 from wechat.gateway import (
     BridgeParameters,
-    NotFound,
     PaymentFact,
     PrepayRequest,
     RefundFact,
@@ -25,10 +16,10 @@ from wechat.gateway import (
     TransferFact,
     TransferRequest,
 )
-from wechat.http import Timeouts, proxies_for, unreachable
+from wechat.http import Timeouts
 from wechat.pay.facts import read_payment, read_refund, read_transfer
-from wechat.pay.refusals import UNKNOWN_NUMBER_CODES, may_have_been_opened, refusal
-from wechat.pay.signatures import BadSignature, PlatformKey
+from wechat.pay.line import ask, ask_for, open_line, read
+from wechat.pay.refusals import may_have_been_opened
 
 _NUMBER = re.compile(r"[0-9A-Za-z_-]{6,32}")
 _BILL_NUMBER = re.compile(r"[0-9A-Za-z]{6,32}")
@@ -46,34 +37,6 @@ _COMMISSION_REPORT = (
     {"info_type": "报酬说明", "info_content": "商品推广佣金"},
 )
 
-_Read = TypeVar("_Read")
-_Sent = Callable[[], tuple[int, str | bytes]]
-
-
-class _VerifyingCore(Core):
-    """The library's core, towards the configured host, with our own check of every answer."""
-
-    def __init__(self, credentials: MerchantCredentials, timeouts: Timeouts) -> None:
-        super().__init__(
-            mchid=credentials.merchant_id,
-            cert_serial_no=credentials.certificate_serial,
-            private_key=_private_pem(credentials),
-            apiv3_key=credentials.api_v3_key,
-            proxy=proxies_for(credentials.base_url),
-            timeout=timeouts.pair,
-            public_key=_public_pem(credentials),
-            public_key_id=credentials.public_key_id,
-        )
-        self._gate_way = credentials.base_url
-        self._platform_key = PlatformKey(credentials)
-
-    def _verify_signature(self, headers: Mapping[str, str], body: str) -> bool:
-        try:
-            self._platform_key.verify(headers, body, datetime.now(UTC))
-        except BadSignature as error:
-            raise WeChatUnreachable(f"an answer that can't be trusted: {error}") from error
-        return True
-
 
 class MerchantPayments:
     """WeChat Pay v3 for one merchant; implements `wechat.gateway.Payments`.
@@ -83,19 +46,7 @@ class MerchantPayments:
 
     def __init__(self, credentials: MerchantCredentials, timeouts: Timeouts | None = None) -> None:
         self._credentials = credentials
-        self._pay = WeChatPay(
-            WeChatPayType.JSAPI,
-            mchid=credentials.merchant_id,
-            private_key=_private_pem(credentials),
-            cert_serial_no=credentials.certificate_serial,
-            appid=credentials.app_id,
-            apiv3_key=credentials.api_v3_key,
-            notify_url=credentials.payment_notify_url,
-            public_key=_public_pem(credentials),
-            public_key_id=credentials.public_key_id,
-        )
-        # The library has no other way to bring a core of one's own.
-        self._pay._core = _VerifyingCore(credentials, timeouts or Timeouts())  # noqa: SLF001
+        self._pay = open_line(credentials, timeouts or Timeouts())
 
     def prepay(self, request: PrepayRequest) -> str:
         """Prepare a payment; return its prepay_id (valid for two hours).
@@ -106,7 +57,7 @@ class MerchantPayments:
         number = _checked(_NUMBER, request.out_trade_no)
         _check_amount(request.amount_fen, 1)
         expires = request.expires_at.astimezone(_BEIJING).isoformat(timespec="seconds")
-        answer = _ask(
+        answer = ask(
             lambda: self._pay.pay(
                 description=request.description[:_DESCRIPTION_CHARACTERS],
                 out_trade_no=number,
@@ -115,7 +66,7 @@ class MerchantPayments:
                 time_expire=expires,
             )
         )
-        return _read(lambda: answer.text("prepay_id"))
+        return read(lambda: answer.text("prepay_id"))
 
     def bridge_parameters(self, prepay_id: str) -> BridgeParameters:
         """Sign what the page needs to open the payment sheet. No network."""
@@ -135,8 +86,8 @@ class MerchantPayments:
     def query_payment(self, out_trade_no: str) -> PaymentFact:
         """Ask for a payment's state; raises `NotFound` if WeChat Pay never heard of it."""
         number = _checked(_NUMBER, out_trade_no)
-        answer = _ask_for(lambda: self._pay.query(out_trade_no=number))
-        fact = _read(lambda: read_payment(answer))
+        answer = ask_for(lambda: self._pay.query(out_trade_no=number))
+        fact = read(lambda: read_payment(answer))
         ours = (number, self._credentials.app_id, self._credentials.merchant_id)
         _check_same((fact.out_trade_no, fact.app_id, fact.merchant_id), ours)
         return fact
@@ -144,7 +95,7 @@ class MerchantPayments:
     def close_payment(self, out_trade_no: str) -> None:
         """Close an unpaid payment; a paid one is refused (ORDERPAID)."""
         number = _checked(_NUMBER, out_trade_no)
-        _ask(lambda: self._pay.close(number))
+        ask(lambda: self._pay.close(number))
 
     def refund(self, request: RefundRequest) -> RefundFact:
         """Request a refund; the same number again is the same refund.
@@ -156,7 +107,7 @@ class MerchantPayments:
         payment_number = _checked(_NUMBER, request.out_trade_no)
         _check_amount(request.refund_fen, 1)
         _check_amount(request.total_fen, request.refund_fen)
-        answer = _ask(
+        answer = ask(
             lambda: self._pay.refund(
                 number,
                 amount={
@@ -169,7 +120,7 @@ class MerchantPayments:
                 notify_url=self._credentials.refund_notify_url,
             )
         )
-        fact = _read(lambda: read_refund(answer, "status"))
+        fact = read(lambda: read_refund(answer, "status"))
         asked = (number, payment_number, request.refund_fen)
         _check_same((fact.out_refund_no, fact.out_trade_no, fact.refund_fen), asked)
         return fact
@@ -177,8 +128,8 @@ class MerchantPayments:
     def query_refund(self, out_refund_no: str) -> RefundFact:
         """Ask for a refund's state; raises `NotFound` if WeChat Pay never heard of it."""
         number = _checked(_NUMBER, out_refund_no)
-        answer = _ask_for(lambda: self._pay.query_refund(number))
-        fact = _read(lambda: read_refund(answer, "status"))
+        answer = ask_for(lambda: self._pay.query_refund(number))
+        fact = read(lambda: read_refund(answer, "status"))
         _check_same(fact.out_refund_no, number)
         return fact
 
@@ -195,7 +146,7 @@ class MerchantPayments:
         if request.amount_fen >= _NAME_NEEDED_FROM_FEN and not name:
             raise WeChatError("a real name is needed from 2000 yuan", errcode="PARAM_ERROR")
         try:
-            answer = _ask(
+            answer = ask(
                 lambda: self._pay.mch_transfer_bills(
                     number,
                     _COMMISSION_SCENE,
@@ -211,48 +162,18 @@ class MerchantPayments:
             if error.outcome is Outcome.UNKNOWN or not may_have_been_opened(error):
                 raise
             raise WeChatUnreachable(str(error), errcode=error.errcode) from error
-        fact = _read(lambda: read_transfer(answer, request.amount_fen))
+        fact = read(lambda: read_transfer(answer, request.amount_fen))
         _check_same(fact.out_bill_no, number)
         return fact
 
     def query_transfer(self, out_bill_no: str) -> TransferFact:
         """Ask for a transfer's state; raises `NotFound` if WeChat Pay never heard of it."""
         number = _checked(_BILL_NUMBER, out_bill_no)
-        answer = _ask_for(lambda: self._pay.mch_transfer_bills_query(number))
-        fact = _read(lambda: read_transfer(answer))
-        merchant_id = _read(lambda: answer.text("mch_id"))
+        answer = ask_for(lambda: self._pay.mch_transfer_bills_query(number))
+        fact = read(lambda: read_transfer(answer))
+        merchant_id = read(lambda: answer.text("mch_id"))
         _check_same((fact.out_bill_no, merchant_id), (number, self._credentials.merchant_id))
         return fact
-
-
-def _ask(send: _Sent) -> Answer:
-    """Send a request; return the verified answer, or raise what the refusal means."""
-    try:
-        status, content = send()
-    except RequestException as error:
-        raise unreachable(error) from None
-    if status == 204:
-        return Answer({})
-    if status == 200:
-        return _read(lambda: Answer.parse(content))
-    raise refusal(status, content)
-
-
-def _ask_for(send: _Sent) -> Answer:
-    """Ask for something by its number."""
-    try:
-        return _ask(send)
-    except WeChatError as error:
-        if error.errcode in UNKNOWN_NUMBER_CODES:
-            raise NotFound(str(error)) from error
-        raise
-
-
-def _read(reader: Callable[[], _Read]) -> _Read:
-    try:
-        return reader()
-    except UnexpectedAnswer as error:
-        raise WeChatUnreachable(f"an answer that can't be read: {error}") from error
 
 
 def _check_same(said: object, ours: object) -> None:
@@ -271,24 +192,3 @@ def _checked(shape: re.Pattern[str], number: str) -> str:
 def _check_amount(amount_fen: int, least_fen: int) -> None:
     if amount_fen < least_fen:
         raise ValueError(f"{amount_fen} fen is below {least_fen}")
-
-
-def _private_pem(credentials: MerchantCredentials) -> str:
-    # The library takes no other form of PEM than this one.
-    return (
-        credentials.load_private_key()
-        .private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        .decode()
-    )
-
-
-def _public_pem(credentials: MerchantCredentials) -> str:
-    return (
-        credentials.load_public_key()
-        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-        .decode()
-    )
