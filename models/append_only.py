@@ -20,6 +20,9 @@ APPEND_ONLY_TABLES = (
     "order_events",
     "stock_moves",
     "staff_audit",
+    "policy_versions",
+    "commission_rates",
+    "supply_prices",
     "statement_months",
     "statements",
 )

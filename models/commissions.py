@@ -10,8 +10,10 @@ from rules.commission import CommissionStage
 
 
 class LineCommission(Base):
-    """One level's share of one order line; the rate is frozen at placement.
+    """One level's share of one order line; its terms are frozen at placement.
 
+    The terms are a rate, or on consignment the supply price per unit, with a rate of 0.
+    `grade_id` is the beneficiary's grade at placement; None on rows older than that column.
     `is_eligible` is judged once, at payment; `posted_fen` is what the ledger holds for it, net of
     reversals, and `stage` the account kind that holds it.
     """
@@ -22,6 +24,10 @@ class LineCommission(Base):
         CheckConstraint("level IN (1, 2)", name="level"),
         CheckConstraint("rate_bp BETWEEN 0 AND 10000", name="rate"),
         CheckConstraint("posted_fen >= 0", name="posted"),
+        CheckConstraint(
+            "supply_price_fen IS NULL OR (supply_price_fen >= 0 AND level = 1 AND rate_bp = 0)",
+            name="supply_price",
+        ),
         Index(None, "order_id"),
         Index(None, "distributor_id", "stage"),
         Index(None, "stage", "matures_at"),
@@ -32,8 +38,10 @@ class LineCommission(Base):
     order_line_id: Mapped[int] = mapped_column(ForeignKey("order_lines.id"))
     level: Mapped[int]
     distributor_id: Mapped[int] = mapped_column(ForeignKey("distributors.id"))
+    grade_id: Mapped[int | None] = mapped_column(ForeignKey("grades.id"))
     rate_bp: Mapped[int]
     rate_source: Mapped[str] = mapped_column(String(16))
+    supply_price_fen: Mapped[int | None] = mapped_column(Id)
     is_eligible: Mapped[bool | None]
     eligibility_reason: Mapped[str | None] = mapped_column(String(100))
     posted_fen: Mapped[int] = mapped_column(Id, default=0)
@@ -44,7 +52,8 @@ class LineCommission(Base):
 class CommissionPosting(Base):
     """One change of a line's commission, with the figures that explain it. Append-only.
 
-    `amount_fen` is the target less what was posted before: negative takes back.
+    `amount_fen` is the target less what was posted before: negative takes back. Consignment is
+    explained by `supply_price_fen` per unit and `quantity_kept`; both are None where a rate counts.
     """
 
     __tablename__ = "commission_postings"
@@ -56,5 +65,7 @@ class CommissionPosting(Base):
     base_fen: Mapped[int] = mapped_column(Id)
     refunded_fen: Mapped[int] = mapped_column(Id)
     rate_bp: Mapped[int]
+    supply_price_fen: Mapped[int | None] = mapped_column(Id)
+    quantity_kept: Mapped[int | None]
     target_fen: Mapped[int] = mapped_column(Id)
     amount_fen: Mapped[int] = mapped_column(Id)

@@ -86,12 +86,17 @@ class OrderLine(Base):
     """One SKU of an order, with the names and prices of that moment.
 
     `goods_fen` is what the buyer pays for the line after all discounts; `cost_fen` is per unit.
+    `refunded_quantity` counts the units that went back: refunds with units change it together
+    with `refunded_fen`.
     """
 
     __tablename__ = "order_lines"
     __table_args__ = (
         CheckConstraint("quantity > 0 AND unit_price_fen > 0", name="positive"),
         CheckConstraint("0 <= refunded_fen AND refunded_fen <= goods_fen", name="refunded"),
+        CheckConstraint(
+            "0 <= refunded_quantity AND refunded_quantity <= quantity", name="refunded_quantity"
+        ),
         Index(None, "order_id"),
     )
 
@@ -106,6 +111,7 @@ class OrderLine(Base):
     cost_fen: Mapped[int] = mapped_column(Id)
     goods_fen: Mapped[int] = mapped_column(Id)
     refunded_fen: Mapped[int] = mapped_column(Id, default=0)
+    refunded_quantity: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class OrderTrail(Base):

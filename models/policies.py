@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.database import Base, Id
@@ -21,9 +21,18 @@ class Grade(Base):
 
 
 class PolicyVersion(Base):
-    """One published version of the policy; `terms` is `rules.policy.Policy` as JSON."""
+    """One published version of the policy; `terms` is `rules.policy.Policy` as JSON. Append-only.
+
+    `acknowledgement` is the legal text (合规声明) that `acknowledged_by_id` confirmed for this
+    version, word for word; None where the version needed none, or came from the settings.
+    """
 
     __tablename__ = "policy_versions"
+    __table_args__ = (
+        CheckConstraint(
+            "(acknowledgement IS NULL) = (acknowledged_at IS NULL)", name="acknowledgement"
+        ),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     version: Mapped[int] = mapped_column(unique=True)
@@ -31,10 +40,17 @@ class PolicyVersion(Base):
     effective_at: Mapped[datetime]
     published_at: Mapped[datetime]
     published_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
+    note: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    acknowledgement: Mapped[str | None] = mapped_column(Text)
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
 
 
 class CommissionRate(Base):
-    """A rate that differs from the programme's, for a grade or a SKU, in one policy version."""
+    """A rate that differs from the programme's, for a grade or a SKU, in one policy version.
+
+    Append-only.
+    """
 
     __tablename__ = "commission_rates"
     __table_args__ = (

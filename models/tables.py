@@ -18,6 +18,7 @@ from models import (
     staff,
     statements,
     stock,
+    supply_prices,
     training,
 )
 from models.database import Base
@@ -43,5 +44,6 @@ __all__ = [
     "staff",
     "statements",
     "stock",
+    "supply_prices",
     "training",
 ]

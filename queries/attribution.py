@@ -15,7 +15,7 @@ from models.policies import PolicyVersion
 from models.referrals import Touch
 from rules.attribution import AttributionSource, TrailVerdict
 from rules.bindings import TouchSource, TouchVerdict
-from rules.commission import TRIMMED, CommissionStage, target
+from rules.commission import TRIMMED, CommissionStage, EarningTerms, LineFacts, earned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,8 @@ class Share:
     refunded_fen: int
     rate_bp: int
     rate_source: str
+    supply_price_fen: int | None
+    quantity_kept: int
     is_trimmed: bool
     is_eligible: bool | None
     eligibility_reason: str
@@ -75,7 +77,14 @@ class Share:
         """What the rule gives now; nothing to who isn't eligible."""
         if self.is_eligible is False:
             return 0
-        return target(self.base_fen, self.refunded_fen, self.rate_bp)
+        return earned(
+            EarningTerms(rate_bp=self.rate_bp, supply_price_fen=self.supply_price_fen),
+            LineFacts(
+                paid_fen=self.base_fen,
+                refunded_fen=self.refunded_fen,
+                quantity_kept=self.quantity_kept,
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +189,8 @@ def _shares(session: Session, order_id: int) -> tuple[Share, ...]:
             refunded_fen=line.refunded_fen,
             rate_bp=share.rate_bp,
             rate_source=share.rate_source.removesuffix(TRIMMED),
+            supply_price_fen=share.supply_price_fen,
+            quantity_kept=line.quantity - line.refunded_quantity,
             is_trimmed=share.rate_source.endswith(TRIMMED),
             is_eligible=share.is_eligible,
             eligibility_reason=share.eligibility_reason or "",

@@ -28,24 +28,35 @@ MOST_LINES = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostingRow:
-    """One change of a line's commission: (base − refunded) × rate, less what was posted; fen."""
+    """One change of a line's commission: the target then, less what was posted before; fen.
+
+    The target is (base − refunded) × rate, or on consignment base − refunded − supply price ×
+    quantity kept, never below 0.
+    """
 
     occurred_at: datetime
     base_fen: int
     refunded_fen: int
     rate_bp: int
+    supply_price_fen: int | None
+    quantity_kept: int | None
     target_fen: int
     amount_fen: int
 
     @property
     def counted_fen(self) -> int:
-        """What the rate is applied to."""
+        """What the rate or the supply price is applied to."""
         return self.base_fen - self.refunded_fen
 
     @property
     def is_rounded(self) -> bool:
         """Whether a fraction of a fen was dropped."""
         return self.counted_fen * self.rate_bp % BASIS_POINTS != 0
+
+    @property
+    def is_below_supply(self) -> bool:
+        """Whether what was paid doesn't reach the supply price of the units kept."""
+        return self.counted_fen < (self.supply_price_fen or 0) * (self.quantity_kept or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +74,7 @@ class CommissionRow:
     level: int
     rate_bp: int
     rate_source: str
+    supply_price_fen: int | None
     is_trimmed: bool
     attribution_reason: str
     policy_version: int
@@ -283,6 +295,7 @@ def _row(found: Row[*tuple[Any, ...]], postings: tuple[PostingRow, ...]) -> Comm
         level=share.level,
         rate_bp=share.rate_bp,
         rate_source=share.rate_source.removesuffix(TRIMMED),
+        supply_price_fen=share.supply_price_fen,
         is_trimmed=share.rate_source.endswith(TRIMMED),
         attribution_reason=order.attribution_reason,
         policy_version=found.version,
@@ -312,6 +325,8 @@ def _postings(session: Session, share_ids: Sequence[int]) -> dict[int, tuple[Pos
                 base_fen=posting.base_fen,
                 refunded_fen=posting.refunded_fen,
                 rate_bp=posting.rate_bp,
+                supply_price_fen=posting.supply_price_fen,
+                quantity_kept=posting.quantity_kept,
                 target_fen=posting.target_fen,
                 amount_fen=posting.amount_fen,
             )

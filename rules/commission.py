@@ -1,13 +1,15 @@
 """How much commission (佣金) does an order line earn, for whom, and when is it theirs?
 
 The base is the goods paid on the line after all discounts, without freight, less what was
-refunded. Rates are chosen and trimmed to the cap when the order is placed, and frozen. On every
+refunded. By rate a share of it is earned, on consignment all of it above the supply price of the
+units kept: `earned` answers for both. Rates are chosen and trimmed to the cap when the order is placed, and frozen. On every
 event the difference between the target and what was posted is posted, so that any order of
 events ends at the rule. Amounts are fen, rates basis points, times aware UTC.
 
 Source: business rules, section 8; 禁止传销条例 for the two levels at most.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -43,11 +45,12 @@ EDGES: Final[Edges[CommissionStage]] = MappingProxyType(
 
 
 class RateSource(StrEnum):
-    """Where a rate came from, the most specific first."""
+    """Where a rate came from, the most specific first; `supply_price` has none (consignment)."""
 
     SKU = "sku"
     GRADE = "grade"
     PROGRAMME = "programme"
+    SUPPLY_PRICE = "supply_price"
 
 
 TRIMMED: Final = "+cap"
@@ -84,6 +87,53 @@ class LineRate:
     rate_bp: int
     source: RateSource
     was_trimmed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedRates:
+    """A policy version with its rates in basis points, by (level, SKU id) and (level, grade id)."""
+
+    policy: Policy
+    by_sku: Mapping[tuple[int, int], int]
+    by_grade: Mapping[tuple[int, int], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earner:
+    """Who may earn by rate from an order, in which level, and her own grade at placement."""
+
+    level: int
+    distributor_id: int
+    grade_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineGoods:
+    """A line's SKU, what was paid for its goods, and the cost of its whole quantity; fen."""
+
+    sku_id: int
+    goods_fen: int
+    cost_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarningTerms:
+    """What is frozen at placement: a rate, or on consignment the supply price per unit in fen.
+
+    With a supply price the rate is 0 and doesn't count.
+    """
+
+    rate_bp: int
+    supply_price_fen: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineFacts:
+    """What is known of a line now: goods paid and refunded in fen, and units not sent back."""
+
+    paid_fen: int
+    refunded_fen: int
+    quantity_kept: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +211,46 @@ def trim_rates(rates: tuple[LineRate, ...], most_bp: int) -> tuple[LineRate, ...
     return tuple(trimmed)
 
 
+def earners(
+    policy: Policy, referrer: tuple[int, int], inviter: tuple[int, int] | None
+) -> tuple[Earner, ...]:
+    """Return who may earn by rate: the referrer, and under two levels her inviter.
+
+    Both are (distributor id, grade id).
+    """
+    found = [Earner(level=1, distributor_id=referrer[0], grade_id=referrer[1])]
+    if policy.levels == MAX_LEVELS and inviter is not None:
+        found.append(Earner(level=2, distributor_id=inviter[0], grade_id=inviter[1]))
+    return tuple(found)
+
+
+def line_rates(
+    published: PublishedRates, who: tuple[Earner, ...], line: LineGoods
+) -> tuple[LineRate, ...]:
+    """Return everybody's rate on one line under a policy version, trimmed to the cap.
+
+    What placing an order freezes, and what a dry run compares: there is no second way.
+    """
+    chosen = tuple(
+        choose_rate(
+            RateFacts(
+                level=earner.level,
+                distributor_id=earner.distributor_id,
+                sku_bp=published.by_sku.get((earner.level, line.sku_id)),
+                grade_bp=published.by_grade.get((earner.level, earner.grade_id)),
+                programme_bp=programme_bp(published.policy, earner.level),
+            )
+        )
+        for earner in who
+    )
+    return trim_rates(chosen, cap_bp(line.goods_fen, line.cost_fen, published.policy))
+
+
+def programme_bp(policy: Policy, level: int) -> int:
+    """Return the programme's rate of a level in basis points."""
+    return policy.level_1_rate_bp if level == 1 else policy.level_2_rate_bp
+
+
 def judge_eligibility(who: Beneficiary, paid_at: datetime, policy: Policy) -> Eligibility:
     """Judge, once, at payment, whether a beneficiary earns: approved, unexpired, not the buyer."""
     if who.is_buyer and not policy.self_purchase_allowed:
@@ -172,6 +262,18 @@ def judge_eligibility(who: Beneficiary, paid_at: datetime, policy: Policy) -> El
     if who.authorised_until is not None and paid_at >= who.authorised_until:
         return Eligibility(is_eligible=False, reason="付款时授权已到期")
     return Eligibility(is_eligible=True, reason="付款时授权有效")
+
+
+def earned(terms: EarningTerms, line: LineFacts) -> Fen:
+    """Return what a line must have earned one beneficiary by now, in fen: the one rule for all.
+
+    A beneficiary who isn't eligible has a target of 0, whatever this says.
+    """
+    if terms.supply_price_fen is None:
+        return target(line.paid_fen, line.refunded_fen, terms.rate_bp)
+    return consignment_target(
+        line.paid_fen, line.refunded_fen, terms.supply_price_fen, line.quantity_kept
+    )
 
 
 def target(paid_fen: int, refunded_fen: int, rate_bp: int) -> Fen:

@@ -9,33 +9,49 @@ _STAGE_OF_STATUS = """
     OR (shares.stage = 'available' AND orders.status <> 'completed')
 """
 
+_TARGET = """CASE WHEN shares.supply_price_fen IS NULL
+            THEN (lines.goods_fen - lines.refunded_fen) * shares.rate_bp / 10000
+        WHEN lines.goods_fen - lines.refunded_fen
+                > shares.supply_price_fen * (lines.quantity - lines.refunded_quantity)
+            THEN lines.goods_fen - lines.refunded_fen
+                - shares.supply_price_fen * (lines.quantity - lines.refunded_quantity)
+        ELSE 0 END"""
+"""The rule written down once more: a rate's part, or on consignment all above the supply price."""
+
+_POSTING_TARGET = """CASE WHEN postings.supply_price_fen IS NULL
+            THEN (postings.base_fen - postings.refunded_fen) * postings.rate_bp / 10000
+        WHEN postings.base_fen - postings.refunded_fen
+                > postings.supply_price_fen * postings.quantity_kept
+            THEN postings.base_fen - postings.refunded_fen
+                - postings.supply_price_fen * postings.quantity_kept
+        ELSE 0 END"""
+
 COMMISSION_INVARIANTS = (
     Invariant(
         code="2.posted_is_the_target",
         question="Is what is posted for each line and level exactly what the rule says?",
-        ask="""
-            SELECT shares.id AS line_commission_id, shares.posted_fen,
-                (lines.goods_fen - lines.refunded_fen) * shares.rate_bp / 10000 AS rule_fen
+        ask=f"""
+            SELECT shares.id AS line_commission_id, shares.posted_fen, {_TARGET} AS rule_fen
             FROM line_commissions AS shares
             JOIN order_lines AS lines ON lines.id = shares.order_line_id
-            WHERE shares.posted_fen <> CASE WHEN shares.is_eligible
-                THEN (lines.goods_fen - lines.refunded_fen) * shares.rate_bp / 10000 ELSE 0 END
-        """,
+            WHERE shares.posted_fen <> CASE WHEN shares.is_eligible THEN {_TARGET} ELSE 0 END
+        """,  # noqa: S608 - our own words
     ),
     Invariant(
         code="2.postings_sum_to_posted",
         question="Do a line's postings sum to what is posted, each with figures that explain it?",
-        ask="""
+        ask=f"""
             SELECT shares.id AS line_commission_id, shares.posted_fen,
                 COALESCE(SUM(postings.amount_fen), 0) AS sum_fen
             FROM line_commissions AS shares
             LEFT JOIN commission_postings AS postings ON postings.line_commission_id = shares.id
             GROUP BY shares.id, shares.posted_fen
             HAVING COALESCE(SUM(postings.amount_fen), 0) <> shares.posted_fen
-                OR MAX(CASE WHEN postings.target_fen
-                        <> (postings.base_fen - postings.refunded_fen) * postings.rate_bp / 10000
-                    THEN 1 ELSE 0 END) = 1
-        """,
+                OR MAX(CASE WHEN postings.target_fen <> {_POSTING_TARGET}
+                    OR COALESCE(postings.supply_price_fen, -1)
+                        <> COALESCE(shares.supply_price_fen, -1)
+                    OR postings.rate_bp <> shares.rate_bp THEN 1 ELSE 0 END) = 1
+        """,  # noqa: S608 - our own words
     ),
     Invariant(
         code="2.rates_within_the_cap",
@@ -62,7 +78,8 @@ COMMISSION_INVARIANTS = (
             JOIN orders ON orders.id = shares.order_id
             JOIN order_lines AS lines ON lines.id = shares.order_line_id
             WHERE shares.level NOT IN (1, 2) OR lines.order_id <> shares.order_id
-                OR orders.supply_mode <> 'referral'
+                OR orders.supply_mode = 'wholesale'
+                OR (orders.supply_mode = 'consignment') <> (shares.supply_price_fen IS NOT NULL)
                 OR COALESCE(CASE shares.level WHEN 1 THEN orders.referrer_id
                     ELSE orders.inviter_id END, 0) <> shares.distributor_id
         """,

@@ -38,6 +38,22 @@ ORDER_INVARIANTS = (
         """,
     ),
     Invariant(
+        code="3.refunded_units_are_the_refunds",
+        question="Are a line's refunded units those of its live refunds?",
+        ask="""
+            SELECT lines.id AS order_line_id, lines.refunded_quantity,
+                COALESCE(SUM(given.quantity), 0) AS refunds_quantity
+            FROM order_lines AS lines
+            LEFT JOIN (
+                SELECT parts.order_line_id, parts.quantity
+                FROM refund_lines AS parts
+                JOIN refunds ON refunds.id = parts.refund_id AND refunds.status <> 'closed'
+            ) AS given ON given.order_line_id = lines.id
+            GROUP BY lines.id, lines.refunded_quantity
+            HAVING lines.refunded_quantity <> COALESCE(SUM(given.quantity), 0)
+        """,
+    ),
+    Invariant(
         code="3.live_refunds_within_payment",
         question="Do a payment's refunds stay within it?",
         ask="""
@@ -159,6 +175,21 @@ ORDER_INVARIANTS = (
             LEFT JOIN order_events AS last
                 ON last.order_id = ends.order_id AND last.position = ends.position
             WHERE COALESCE(last.to_status, '') <> orders.status
+        """,
+    ),
+    Invariant(
+        code="11.supply_price_within_the_floor",
+        question="Is no grade's newest supply price above its SKU's floor?",
+        ask="""
+            SELECT prices.id AS supply_price_id, prices.supply_fen, skus.floor_fen
+            FROM supply_prices AS prices
+            JOIN skus ON skus.id = prices.sku_id
+            WHERE prices.supply_fen > skus.floor_fen
+                AND NOT EXISTS (
+                    SELECT 1 FROM supply_prices AS newer
+                    WHERE newer.sku_id = prices.sku_id AND newer.grade_id = prices.grade_id
+                        AND newer.effective_at > prices.effective_at
+                )
         """,
     ),
     Invariant(

@@ -14,11 +14,11 @@ from models.payments import Payment, Refund, RefundLine
 from models.people import WeChatUser
 from models.stock import Stock, StockMove, StockReservation
 from rules.attribution import AttributionSource, TrailVerdict
-from rules.orders import OrderStatus
+from rules.orders import OrderStatus, SupplyMode
 from rules.payments import PaymentStatus, RefundReason, RefundStatus
 from rules.stock import MoveKind, ReservationStatus
 from tests.factories.people import make_person
-from workflows.commissions import accrue, adjust_after_refund, freeze_rates, mature
+from workflows.commissions import accrue, adjust_after_refund, freeze_terms, mature
 from workflows.policies import policy_in_force
 
 _numbers = count(1)
@@ -31,6 +31,7 @@ def make_order(
     now: datetime,
     referrer: Distributor | None = None,
     buyer: WeChatUser | None = None,
+    supply_mode: SupplyMode = SupplyMode.REFERRAL,
 ) -> Order:
     """A pending order with frozen rates and reserved stock; free of freight."""
     buyer = buyer or make_person(session)
@@ -42,6 +43,7 @@ def make_order(
         number=f"N{next(_numbers):010d}",
         wechat_user_id=buyer.id,
         checkout_key=f"checkout-{next(_numbers)}",
+        supply_mode=supply_mode,
         goods_fen=goods_fen,
         freight_fen=0,
         payable_fen=goods_fen,
@@ -66,7 +68,7 @@ def make_order(
     if referrer:
         _attribute(session, order, referrer)
     _step(session, order, OrderStatus.PENDING, now, first=True)
-    freeze_rates(session, order, policy)
+    freeze_terms(session, order, policy)
     return order
 
 
@@ -124,8 +126,10 @@ def complete_order(session: Session, order: Order, now: datetime) -> None:
     _step(session, order, OrderStatus.COMPLETED, now)
 
 
-def refund_line(session: Session, line: OrderLine, amount_fen: int, now: datetime) -> None:
-    """A part of a line's goods given back, and the commission adjusted."""
+def refund_line(
+    session: Session, line: OrderLine, amount_fen: int, now: datetime, quantity: int = 0
+) -> None:
+    """A part of a line's goods given back, perhaps with units, and the commission adjusted."""
     order = session.get_one(Order, line.order_id)
     payment = session.scalars(select(Payment).where(Payment.order_id == order.id)).one()
     refund = Refund(
@@ -142,9 +146,15 @@ def refund_line(session: Session, line: OrderLine, amount_fen: int, now: datetim
     session.add(refund)
     session.flush()
     session.add(
-        RefundLine(refund_id=refund.id, order_line_id=line.id, quantity=0, amount_fen=amount_fen)
+        RefundLine(
+            refund_id=refund.id,
+            order_line_id=line.id,
+            quantity=quantity,
+            amount_fen=amount_fen,
+        )
     )
     line.refunded_fen += amount_fen
+    line.refunded_quantity += quantity
     order.refunded_fen += amount_fen
     session.flush()
     adjust_after_refund(session, order, now)

@@ -1,6 +1,6 @@
-"""Freeze who may earn from an order's lines, and at which rate, when it is placed."""
+"""Freeze who may earn from an order's lines, and on which terms, when it is placed."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -9,78 +9,108 @@ from models.commissions import LineCommission
 from models.distributors import Distributor
 from models.orders import Order, OrderLine
 from models.policies import CommissionRate
-from rules.commission import TRIMMED, LineRate, RateFacts, cap_bp, choose_rate, trim_rates
+from models.supply_prices import SupplyPrice
+from rules.commission import (
+    TRIMMED,
+    LineGoods,
+    PublishedRates,
+    RateSource,
+    earners,
+    line_rates,
+)
 from rules.orders import SupplyMode
-from rules.policy import Policy
+from rules.supply_prices import PublishedSupplyPrice, resolve_supply_price
 from workflows.policies import PolicyInForce
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rates:
-    """What was published for this order's SKUs and beneficiaries, in basis points."""
+def freeze_terms(session: Session, order: Order, policy: PolicyInForce) -> None:
+    """Write one row per line and beneficiary, with her terms of this moment. A step.
 
-    by_sku: dict[tuple[int, int], int]
-    by_grade: dict[tuple[int, int], int]
-    policy: Policy
+    By rate: the referrer and under two levels her inviter, trimmed to the cap. On consignment:
+    the referrer alone, who owns the mini shop, with her grade's supply price. Orders without a
+    referrer and wholesale get no rows. The order must be flushed and its attribution decided.
 
-    def programme_bp(self, level: int) -> int:
-        return self.policy.level_1_rate_bp if level == 1 else self.policy.level_2_rate_bp
-
-
-def freeze_rates(session: Session, order: Order, policy: PolicyInForce) -> None:
-    """Write one row per line and level, with the rate trimmed to the cap. A step.
-
-    The order must be flushed and its attribution decided. Orders without a referrer, and supply
-    modes that pay no commission by rate, get no rows.
+    Raises:
+        rules.supply_prices.NotSupplied: a SKU has no supply price for her grade.
     """
-    if order.referrer_id is None or order.supply_mode is not SupplyMode.REFERRAL:
+    if order.referrer_id is None or order.supply_mode is SupplyMode.WHOLESALE:
         return
-    beneficiaries = {1: order.referrer_id}
-    if policy.policy.levels > 1 and order.inviter_id is not None:
-        beneficiaries[2] = order.inviter_id
-    grades = _grades(session, beneficiaries)
-    rates = _published_rates(session, order, policy, set(grades.values()))
-    for line in order.lines:
-        chosen = tuple(
-            choose_rate(
-                RateFacts(
-                    level=level,
-                    distributor_id=distributor_id,
-                    sku_bp=rates.by_sku.get((level, line.sku_id)),
-                    grade_bp=rates.by_grade.get((level, grades[distributor_id])),
-                    programme_bp=rates.programme_bp(level),
-                )
-            )
-            for level, distributor_id in beneficiaries.items()
-        )
-        most_bp = cap_bp(line.goods_fen, line.cost_fen * line.quantity, policy.policy)
-        session.add_all(_row(line, rate) for rate in trim_rates(chosen, most_bp))
+    grades = _grades(session, order)
+    if order.supply_mode is SupplyMode.CONSIGNMENT:
+        session.add_all(_margins(session, order, grades[order.referrer_id]))
+    else:
+        session.add_all(_rates(session, order, policy, grades))
     session.flush()
 
 
-def _row(line: OrderLine, rate: LineRate) -> LineCommission:
-    return LineCommission(
-        order_id=line.order_id,
-        order_line_id=line.id,
-        level=rate.level,
-        distributor_id=rate.distributor_id,
-        rate_bp=rate.rate_bp,
-        rate_source=rate.source.value + (TRIMMED if rate.was_trimmed else ""),
+def _rates(
+    session: Session, order: Order, policy: PolicyInForce, grades: dict[int, int]
+) -> list[LineCommission]:
+    assert order.referrer_id is not None
+    inviter_id = order.inviter_id
+    who = earners(
+        policy.policy,
+        (order.referrer_id, grades[order.referrer_id]),
+        None if inviter_id is None else (inviter_id, grades[inviter_id]),
+    )
+    published = _published_rates(session, order, policy, grades.values())
+    return [
+        LineCommission(
+            order_id=order.id,
+            order_line_id=line.id,
+            level=rate.level,
+            distributor_id=rate.distributor_id,
+            grade_id=grades[rate.distributor_id],
+            rate_bp=rate.rate_bp,
+            rate_source=rate.source.value + (TRIMMED if rate.was_trimmed else ""),
+        )
+        for line in order.lines
+        for rate in line_rates(published, who, _goods(line))
+    ]
+
+
+def _margins(session: Session, order: Order, grade_id: int) -> list[LineCommission]:
+    published: dict[int, list[PublishedSupplyPrice]] = {line.sku_id: [] for line in order.lines}
+    for price in session.scalars(
+        select(SupplyPrice).where(
+            SupplyPrice.sku_id.in_(published), SupplyPrice.grade_id == grade_id
+        )
+    ):
+        published[price.sku_id].append(
+            PublishedSupplyPrice(supply_fen=price.supply_fen, effective_at=price.effective_at)
+        )
+    return [
+        LineCommission(
+            order_id=order.id,
+            order_line_id=line.id,
+            level=1,
+            distributor_id=order.referrer_id,
+            grade_id=grade_id,
+            rate_bp=0,
+            rate_source=RateSource.SUPPLY_PRICE.value,
+            supply_price_fen=resolve_supply_price(published[line.sku_id], order.placed_at),
+        )
+        for line in order.lines
+    ]
+
+
+def _goods(line: OrderLine) -> LineGoods:
+    return LineGoods(
+        sku_id=line.sku_id, goods_fen=line.goods_fen, cost_fen=line.cost_fen * line.quantity
     )
 
 
-def _grades(session: Session, beneficiaries: dict[int, int]) -> dict[int, int]:
+def _grades(session: Session, order: Order) -> dict[int, int]:
+    wanted = [each for each in (order.referrer_id, order.inviter_id) if each is not None]
     rows = session.execute(
-        select(Distributor.id, Distributor.grade_id).where(
-            Distributor.id.in_(beneficiaries.values())
-        )
+        select(Distributor.id, Distributor.grade_id).where(Distributor.id.in_(wanted))
     )
     return {row.id: row.grade_id for row in rows}
 
 
 def _published_rates(
-    session: Session, order: Order, policy: PolicyInForce, grade_ids: set[int]
-) -> _Rates:
+    session: Session, order: Order, policy: PolicyInForce, grade_ids: Collection[int]
+) -> PublishedRates:
     by_sku: dict[tuple[int, int], int] = {}
     by_grade: dict[tuple[int, int], int] = {}
     rows = session.scalars(
@@ -97,4 +127,4 @@ def _published_rates(
             by_sku[rate.level, rate.sku_id] = rate.rate_bp
         elif rate.grade_id is not None:
             by_grade[rate.level, rate.grade_id] = rate.rate_bp
-    return _Rates(by_sku=by_sku, by_grade=by_grade, policy=policy.policy)
+    return PublishedRates(policy=policy.policy, by_sku=by_sku, by_grade=by_grade)

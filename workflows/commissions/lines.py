@@ -8,26 +8,25 @@ from sqlalchemy.orm import Session
 
 from models.commissions import CommissionPosting, LineCommission
 from models.orders import OrderLine
-from rules.commission import CommissionStage, delta, target
+from rules.commission import CommissionStage, EarningTerms, LineFacts, delta, earned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineShare:
-    """One level's share of one line; amounts are fen, the rate basis points."""
+    """One level's share of one line: its frozen terms, and what is known of the line now."""
 
     id: int
     distributor_id: int
-    rate_bp: int
+    terms: EarningTerms
     is_eligible: bool | None
     posted_fen: int
     stage: CommissionStage
-    paid_fen: int
-    refunded_fen: int
+    line: LineFacts
 
     @property
     def target_fen(self) -> int:
         """What must be posted by now; an ineligible share earns nothing."""
-        return target(self.paid_fen, self.refunded_fen, self.rate_bp) if self.is_eligible else 0
+        return earned(self.terms, self.line) if self.is_eligible else 0
 
     @property
     def delta_fen(self) -> int:
@@ -47,6 +46,7 @@ def lock_shares(session: Session, order_id: int) -> tuple[LineShare, ...]:
             LineCommission.order_line_id,
             LineCommission.distributor_id,
             LineCommission.rate_bp,
+            LineCommission.supply_price_fen,
             LineCommission.is_eligible,
             LineCommission.posted_fen,
             LineCommission.stage,
@@ -57,24 +57,28 @@ def lock_shares(session: Session, order_id: int) -> tuple[LineShare, ...]:
     ).all()
     if not rows:
         return ()
-    amounts = {
-        line_id: (goods_fen, refunded_fen)
-        for line_id, goods_fen, refunded_fen in session.execute(
-            select(OrderLine.id, OrderLine.goods_fen, OrderLine.refunded_fen).where(
-                OrderLine.order_id == order_id
-            )
+    lines = {
+        line_id: LineFacts(
+            paid_fen=goods_fen, refunded_fen=refunded_fen, quantity_kept=quantity_kept
+        )
+        for line_id, goods_fen, refunded_fen, quantity_kept in session.execute(
+            select(
+                OrderLine.id,
+                OrderLine.goods_fen,
+                OrderLine.refunded_fen,
+                OrderLine.quantity - OrderLine.refunded_quantity,
+            ).where(OrderLine.order_id == order_id)
         )
     }
     return tuple(
         LineShare(
             id=row.id,
             distributor_id=row.distributor_id,
-            rate_bp=row.rate_bp,
+            terms=EarningTerms(rate_bp=row.rate_bp, supply_price_fen=row.supply_price_fen),
             is_eligible=row.is_eligible,
             posted_fen=row.posted_fen,
             stage=row.stage,
-            paid_fen=amounts[row.order_line_id][0],
-            refunded_fen=amounts[row.order_line_id][1],
+            line=lines[row.order_line_id],
         )
         for row in rows
     )
@@ -88,9 +92,13 @@ def write_changes(session: Session, shares: Sequence[LineShare], transaction_id:
             {
                 "line_commission_id": share.id,
                 "transaction_id": transaction_id,
-                "base_fen": share.paid_fen,
-                "refunded_fen": share.refunded_fen,
-                "rate_bp": share.rate_bp,
+                "base_fen": share.line.paid_fen,
+                "refunded_fen": share.line.refunded_fen,
+                "rate_bp": share.terms.rate_bp,
+                "supply_price_fen": share.terms.supply_price_fen,
+                "quantity_kept": (
+                    None if share.terms.supply_price_fen is None else share.line.quantity_kept
+                ),
                 "target_fen": share.target_fen,
                 "amount_fen": share.delta_fen,
             }

@@ -28,7 +28,7 @@ from rules.pricing import (
     quote,
     resolve_price,
 )
-from workflows.commissions.freeze import freeze_rates
+from workflows.commissions.freeze import freeze_terms
 from workflows.orders.moves import note_event, reserve
 from workflows.people import lock_person
 from workflows.policies import PolicyInForce, policy_in_force
@@ -253,7 +253,7 @@ def _place(session: Session, draft: OrderDraft, now: datetime) -> Order:
     note_event(session, order.id, None, OrderStatus.PENDING, actor="buyer", now=now)
     for order_line in sorted(order.lines, key=lambda line: line.sku_id):
         reserve(session, order_line)
-    freeze_rates(session, order, terms)
+    freeze_terms(session, order, terms)
     return order
 
 
