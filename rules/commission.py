@@ -2,9 +2,10 @@
 
 The base is the goods paid on the line after all discounts, without freight, less what was
 refunded. By rate a share of it is earned, on consignment all of it above the supply price of the
-units kept: `earned` answers for both. Rates are chosen and trimmed to the cap when the order is placed, and frozen. On every
-event the difference between the target and what was posted is posted, so that any order of
-events ends at the rule. Amounts are fen, rates basis points, times aware UTC.
+units kept: `earned` answers for both. Rates are chosen and trimmed to the cap when the order is
+placed, and frozen. On every event the difference between the target and what was posted is
+posted, so that any order of events ends at the rule. Amounts are fen, rates basis points, times
+aware UTC.
 
 Source: business rules, section 8; 禁止传销条例 for the two levels at most.
 """

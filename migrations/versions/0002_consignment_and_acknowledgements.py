@@ -44,6 +44,14 @@ def upgrade() -> None:
     with op.batch_alter_table("line_commissions", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column(
+                "grade_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+            )
+        )
+        batch_op.create_foreign_key(
+            batch_op.f("fk_line_commissions_grade_id_grades"), "grades", ["grade_id"], ["id"]
+        )
+        batch_op.add_column(
+            sa.Column(
                 "supply_price_fen",
                 sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
                 nullable=True,

@@ -56,6 +56,7 @@ DAMAGE = [
     ("2.released_is_available_paid_or_owed", "UPDATE payouts SET status = 'failed'"),
     ("3.lines_sum_to_goods", "UPDATE order_lines SET goods_fen = goods_fen + 1"),
     ("3.refunded_within_paid", "UPDATE order_lines SET refunded_fen = refunded_fen + 1"),
+    ("3.refunded_units_are_the_refunds", "UPDATE order_lines SET refunded_quantity = 1"),
     (
         "3.live_refunds_within_payment",
         "UPDATE refunds SET amount_fen = 9999999, goods_fen = 9999999",
@@ -66,6 +67,11 @@ DAMAGE = [
     ("6.other_payments_are_refunded", "UPDATE payments SET is_applied = FALSE"),
     ("7.events_form_a_chain", "UPDATE order_events SET to_status = 'paid' WHERE position = 3"),
     ("7.events_end_at_the_status", "UPDATE orders SET status = 'received'"),
+    (
+        "11.supply_price_within_the_floor",
+        "INSERT INTO supply_prices (sku_id, grade_id, supply_fen, effective_at)"
+        " VALUES (1, 1, 9999999, '2026-11-23')",
+    ),
     ("11.price_not_below_the_floor", "UPDATE skus SET floor_fen = ceiling_fen"),
     ("4.reserved_is_what_is_held", "UPDATE stock SET reserved = reserved + 1"),
     ("4.moves_sum_to_on_hand", "UPDATE stock SET on_hand = on_hand + 1"),
