@@ -1,7 +1,8 @@
 """The stage for journeys, on each database.
 
 Starting three processes takes seconds, so the journeys of one file share a stage; each brings
-people of its own.
+people of its own. A journey in a browser is about pages, and takes most of a minute: it names one
+database, while its workflows and queries are tried on both elsewhere.
 """
 
 import re
@@ -56,7 +57,7 @@ def stage(shared_stage: Stage) -> Stage:
     return shared_stage
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The system's Chromium."""
     with chromium() as opened:

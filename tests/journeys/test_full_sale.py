@@ -12,7 +12,12 @@ from tests.journeys.shop_page import ShopPage
 from tests.journeys.stage import Stage
 from workflows.ledger import balances
 
-pytestmark = [pytest.mark.journey, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.parametrize("shared_stage", ["postgresql"], indirect=True, scope="module"),
+]
 
 PRICE_FEN = 26_900
 EARNED_FEN = PRICE_FEN * 15 // 100

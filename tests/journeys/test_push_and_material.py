@@ -16,7 +16,12 @@ from tests.journeys.sellers import Seller, seller
 from tests.journeys.shop_page import ShopPage
 from tests.journeys.stage import Stage
 
-pytestmark = [pytest.mark.journey, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.parametrize("shared_stage", ["sqlite"], indirect=True, scope="module"),
+]
 
 PICTURES = Path(__file__).resolve().parents[2] / "static" / "demo"
 LESSON = "敏感肌护理三步法"
