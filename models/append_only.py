@@ -25,6 +25,8 @@ APPEND_ONLY_TABLES = (
     "supply_prices",
     "statement_months",
     "statements",
+    "sku_prices",
+    "sku_price_ends",
 )
 
 # A violation is class 23 on PostgreSQL, so that SQLAlchemy raises IntegrityError on both.

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.database import Base, Id
@@ -53,12 +53,18 @@ class Sku(Base):
 
 
 class SkuPrice(Base):
-    """A SKU's published price in one channel from a moment on; the newest started one holds."""
+    """A SKU's published price in one channel, until further notice or for a window. Append-only.
+
+    The newest started one that hasn't ended holds (`rules.price_history`); nobody publishes into
+    the past. `published_by_id` is None where the system itself did it, or nobody wrote it down.
+    """
 
     __tablename__ = "sku_prices"
     __table_args__ = (
-        UniqueConstraint("sku_id", "channel", "effective_at"),
+        Index(None, "sku_id", "channel", "effective_at"),
         CheckConstraint("sale_fen > 0 AND list_fen >= sale_fen", name="order"),
+        CheckConstraint("effective_at >= published_at", name="not_past"),
+        CheckConstraint("effective_until > effective_at", name="window"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -67,3 +73,16 @@ class SkuPrice(Base):
     list_fen: Mapped[int] = mapped_column(Id)
     sale_fen: Mapped[int] = mapped_column(Id)
     effective_at: Mapped[datetime]
+    effective_until: Mapped[datetime | None]
+    published_at: Mapped[datetime]
+    published_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
+
+
+class SkuPriceEnd(Base):
+    """A published price taken back: from `ended_at` on it doesn't hold. Append-only."""
+
+    __tablename__ = "sku_price_ends"
+
+    price_id: Mapped[int] = mapped_column(ForeignKey("sku_prices.id"), primary_key=True)
+    ended_at: Mapped[datetime]
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))

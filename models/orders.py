@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from models.catalogue import SHOP
 from models.database import Base, Id
 from rules.attribution import AttributionSource, TrailVerdict
 from rules.orders import CancelReason, OrderStatus, SupplyMode
@@ -30,7 +31,10 @@ class Address(Base):
 
 
 class Order(Base):
-    """One order. Amounts are fen; attribution and policy are decided at placement and frozen."""
+    """One order. Amounts are fen; attribution and policy are decided at placement and frozen.
+
+    `channel` is where its prices were published.
+    """
 
     __tablename__ = "orders"
     __table_args__ = (
@@ -48,6 +52,7 @@ class Order(Base):
     wechat_user_id: Mapped[int] = mapped_column(ForeignKey("wechat_users.id"))
     checkout_key: Mapped[str] = mapped_column(String(64))
     supply_mode: Mapped[SupplyMode] = mapped_column(default=SupplyMode.REFERRAL)
+    channel: Mapped[str] = mapped_column(String(16), default=SHOP, server_default=SHOP)
     status: Mapped[OrderStatus] = mapped_column(default=OrderStatus.PENDING)
     goods_fen: Mapped[int] = mapped_column(Id)
     freight_fen: Mapped[int] = mapped_column(Id)

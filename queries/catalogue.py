@@ -6,14 +6,17 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from models.catalogue import SHOP, Product, Sku, SkuPrice
+from models.catalogue import Product, Sku, SkuPrice
 from models.orders import Order, OrderLine
 from models.pictures import Picture
 from models.stock import Stock, StockMove
+from queries.prices import PriceHistory, price_history, price_holds
 from queries.shop import picture_url
 from rules.orders import PAID_LIKE
 from rules.stock import MoveKind
 
+SHOWN = 20
+"""So many of the latest prices and stock moves are shown."""
 RUNNING_LOW = 20
 """At or below this many free units, a SKU is marked."""
 
@@ -51,15 +54,6 @@ class SkuRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PriceRow:
-    """One published price."""
-
-    list_fen: int
-    sale_fen: int
-    effective_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MoveRow:
     """One change of `on_hand`."""
 
@@ -74,7 +68,7 @@ class SkuPage:
 
     row: SkuRow
     sold: int
-    prices: tuple[PriceRow, ...]
+    prices: PriceHistory
     moves: tuple[MoveRow, ...]
 
 
@@ -103,14 +97,11 @@ def sku(session: Session, sku_id: int, now: datetime) -> SkuPage | None:
     rows = _rows(session, [Sku.id == sku_id], now, 0, 1)
     if not rows:
         return None
-    prices = session.scalars(
-        select(SkuPrice)
-        .where(SkuPrice.sku_id == sku_id, SkuPrice.channel == SHOP)
-        .order_by(SkuPrice.effective_at.desc())
-        .limit(20)
-    )
     moves = session.scalars(
-        select(StockMove).where(StockMove.sku_id == sku_id).order_by(StockMove.id.desc()).limit(20)
+        select(StockMove)
+        .where(StockMove.sku_id == sku_id)
+        .order_by(StockMove.id.desc())
+        .limit(SHOWN)
     )
     sold = session.scalar(
         select(func.sum(OrderLine.quantity))
@@ -120,10 +111,7 @@ def sku(session: Session, sku_id: int, now: datetime) -> SkuPage | None:
     return SkuPage(
         row=rows[0],
         sold=int(sold or 0),
-        prices=tuple(
-            PriceRow(list_fen=row.list_fen, sale_fen=row.sale_fen, effective_at=row.effective_at)
-            for row in prices
-        ),
+        prices=price_history(session, sku_id, now, limit=SHOWN),
         moves=tuple(
             MoveRow(kind=row.kind, quantity=row.quantity, occurred_at=row.occurred_at)
             for row in moves
@@ -138,21 +126,10 @@ def _rows(
     offset: int,
     limit: int,
 ) -> tuple[SkuRow, ...]:
-    newest = (
-        select(func.max(SkuPrice.effective_at))
-        .where(SkuPrice.sku_id == Sku.id, SkuPrice.channel == SHOP, SkuPrice.effective_at <= now)
-        .correlate(Sku)
-        .scalar_subquery()
-    )
     found = session.execute(
         select(Sku, Product, SkuPrice, Stock, Picture.sha256)
         .join(Product, Product.id == Sku.product_id)
-        .join(
-            SkuPrice,
-            (SkuPrice.sku_id == Sku.id)
-            & (SkuPrice.channel == SHOP)
-            & (SkuPrice.effective_at == newest),
-        )
+        .join(SkuPrice, price_holds(now))
         .join(Stock, Stock.sku_id == Sku.id)
         .join(Picture, Picture.id == Product.picture_id)
         .where(*conditions)

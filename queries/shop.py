@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.catalogue import SHOP, Product, Sku, SkuPrice
+from models.catalogue import Product, Sku, SkuPrice
 from models.orders import Address, Order, OrderLine
 from models.pictures import Picture
 from models.stock import Stock
+from queries.prices import price_holds
 from rules.orders import PAID_LIKE
 
 
@@ -99,7 +100,8 @@ def product_page(session: Session, slug: str, now: datetime) -> ProductPage | No
     item = found[0]
     rows = session.execute(
         select(Sku.id, Sku.name, SkuPrice.sale_fen, SkuPrice.list_fen, _FREE)
-        .join(SkuPrice, _price_holds(now))
+        .select_from(Sku)
+        .join(SkuPrice, price_holds(now))
         .join(Stock, Stock.sku_id == Sku.id)
         .where(Sku.product_id == item.product_id, Sku.is_listed)
         .order_by(Sku.id)
@@ -147,19 +149,6 @@ def picture(session: Session, sha256: str) -> bytes | None:
 _FREE = Stock.on_hand - Stock.reserved
 
 
-def _price_holds(now: datetime) -> ColumnElement[bool]:
-    """The condition that joins a SKU to the price that holds now."""
-    newest = (
-        select(func.max(SkuPrice.effective_at))
-        .where(SkuPrice.sku_id == Sku.id, SkuPrice.channel == SHOP, SkuPrice.effective_at <= now)
-        .correlate(Sku)
-        .scalar_subquery()
-    )
-    return (
-        (SkuPrice.sku_id == Sku.id) & (SkuPrice.channel == SHOP) & (SkuPrice.effective_at == newest)
-    )
-
-
 def _items(session: Session, now: datetime, *, slug: str | None) -> tuple[ShopItem, ...]:
     sold = (
         select(func.coalesce(func.sum(OrderLine.quantity), 0))
@@ -184,7 +173,7 @@ def _items(session: Session, now: datetime, *, slug: str | None) -> tuple[ShopIt
         )
         .join(Picture, Picture.id == Product.picture_id)
         .join(Sku, Sku.product_id == Product.id)
-        .join(SkuPrice, _price_holds(now))
+        .join(SkuPrice, price_holds(now))
         .join(Stock, Stock.sku_id == Sku.id)
         .where(Product.is_listed, Sku.is_listed)
         .group_by(Product.id, Picture.sha256)

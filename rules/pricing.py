@@ -14,6 +14,7 @@ from rules.china_time import local_minute
 from rules.errors import RuleViolation
 from rules.money import Fen, allocate, yuan
 from rules.policy import Policy
+from rules.price_history import PublishedPrice, in_force
 
 
 class PriceRefused(RuleViolation):
@@ -67,15 +68,6 @@ class RefundRefused(RuleViolation):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedPrice:
-    """A price in force from `effective_at` on, until a newer one starts; fen per unit."""
-
-    list_fen: int
-    sale_fen: int
-    effective_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
     """What one unit costs now, the list price beside it, and why (Chinese)."""
 
@@ -114,14 +106,13 @@ class LineRefunds:
 
 
 def resolve_price(prices: Iterable[PublishedPrice], now: datetime) -> Price:
-    """Return the price in force at `now`: the newest one that has started.
+    """Return the price in force at `now`: the newest one that has started and not ended.
 
-    Raises: NotForSale when none has.
+    Raises: NotForSale when there is none.
     """
-    started = [price for price in prices if price.effective_at <= now]
-    if not started:
+    current = in_force(prices, now)
+    if current is None:
         raise NotForSale
-    current = max(started, key=lambda price: price.effective_at)
     return Price(
         unit_fen=current.sale_fen,
         list_fen=current.list_fen,

@@ -1,4 +1,4 @@
-"""Put products on sale, publish prices and count stock."""
+"""Put products on sale and count stock."""
 
 import re
 from dataclasses import dataclass
@@ -7,14 +7,15 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from models.catalogue import SHOP, Product, Sku, SkuPrice
+from models.catalogue import Product, Sku
 from models.database import SessionFactory, row_count
 from models.stock import Stock, StockMove
 from rules.errors import RuleViolation
-from rules.pricing import PriceRefused
+from rules.price_history import NewPrice, PriceNotPublished
 from rules.staff import Permission
 from rules.stock import CountRefused, MoveKind, check_count
 from workflows.audit import Change, StaffActor, record
+from workflows.prices import publish_price
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
@@ -59,7 +60,7 @@ def create_product(
     """Put a product on sale; return its id.
 
     Raises:
-        PermissionMissing, ProductRefused, PriceRefused, CountRefused.
+        PermissionMissing, ProductRefused, PriceNotPublished, CountRefused.
     """
     actor.check(Permission.MANAGE_CATALOGUE)
     if not SLUG.fullmatch(draft.slug):
@@ -82,7 +83,7 @@ def create_product(
         session.add(product)
         session.flush()
         for sku_draft in draft.skus:
-            _create_sku(session, product.id, sku_draft, now)
+            _create_sku(session, product.id, sku_draft, actor, now)
         record(
             session,
             actor,
@@ -106,9 +107,11 @@ def _is_taken(draft: ProductDraft) -> ColumnElement[bool]:
     )
 
 
-def _create_sku(session: Session, product_id: int, draft: SkuDraft, now: datetime) -> None:
+def _create_sku(
+    session: Session, product_id: int, draft: SkuDraft, actor: StaffActor, now: datetime
+) -> None:
     if not 0 <= draft.cost_fen <= draft.floor_fen <= draft.ceiling_fen:
-        raise PriceRefused("成本、底价和最高价应依次不降。")
+        raise PriceNotPublished("floor", "成本、底价和最高价应依次不降。")
     sku = Sku(
         product_id=product_id,
         code=draft.code,
@@ -119,70 +122,13 @@ def _create_sku(session: Session, product_id: int, draft: SkuDraft, now: datetim
     )
     session.add(sku)
     session.flush()
-    _publish_price(session, sku, draft.list_fen, draft.sale_fen, now)
+    price = NewPrice(list_fen=draft.list_fen, sale_fen=draft.sale_fen)
+    publish_price(session, sku, price, actor=actor, now=now)
     check_count(draft.on_hand)
     session.add(Stock(sku_id=sku.id, on_hand=draft.on_hand, reserved=0))
     session.flush()
     if draft.on_hand:
         _note_move(session, sku.id, draft.on_hand, f"first:{sku.id}", now)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewPrice:
-    """A SKU's price in the shop from now on, in fen."""
-
-    list_fen: int
-    sale_fen: int
-
-
-def set_price(
-    sessions: SessionFactory, sku_id: int, price: NewPrice, *, actor: StaffActor, now: datetime
-) -> None:
-    """Publish a new price in the shop, from now on.
-
-    Raises:
-        PermissionMissing, PriceRefused.
-    """
-    actor.check(Permission.MANAGE_CATALOGUE)
-    with sessions.begin() as session:
-        sku = session.get_one(Sku, sku_id, with_for_update=True)
-        before = price_in_force(session, sku_id, now)
-        _publish_price(session, sku, price.list_fen, price.sale_fen, now)
-        record(
-            session,
-            actor,
-            Change(
-                action="set_price",
-                subject_kind="sku",
-                subject_id=sku_id,
-                before={"list_fen": before.list_fen, "sale_fen": before.sale_fen},
-                after={"list_fen": price.list_fen, "sale_fen": price.sale_fen},
-            ),
-            now,
-        )
-
-
-def price_in_force(session: Session, sku_id: int, now: datetime) -> SkuPrice:
-    """Return the price that holds in the shop at `now`. A step."""
-    return session.scalars(
-        select(SkuPrice)
-        .where(SkuPrice.sku_id == sku_id, SkuPrice.channel == SHOP, SkuPrice.effective_at <= now)
-        .order_by(SkuPrice.effective_at.desc())
-        .limit(1)
-    ).one()
-
-
-def _publish_price(session: Session, sku: Sku, list_fen: int, sale_fen: int, now: datetime) -> None:
-    if not sku.floor_fen <= sale_fen <= sku.ceiling_fen:
-        raise PriceRefused("售价必须在底价和最高价之间。")
-    if list_fen < sale_fen:
-        raise PriceRefused("划线价不能低于售价。")
-    session.add(
-        SkuPrice(
-            sku_id=sku.id, channel=SHOP, list_fen=list_fen, sale_fen=sale_fen, effective_at=now
-        )
-    )
-    session.flush()
 
 
 def count_stock(

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from models.catalogue import SkuPrice
 from models.database import SessionFactory
@@ -13,6 +14,7 @@ from models.payouts import Payout
 from models.staff import StaffAudit, StaffMember
 from models.stock import Stock
 from queries.audit_trail import chain_state
+from rules.china_time import SHANGHAI
 from rules.distributors import ApplicationStatus, DistributorStatus
 from rules.orders import OrderStatus
 from rules.payouts import PayoutStatus
@@ -66,6 +68,12 @@ DAY = (
         to="products/{sku_id}/price",
         fields={"sale": "118", "list": "138.00"},
         action="set_price",
+    ),
+    Step(
+        role=Role.OPERATIONS,
+        to="products/{sku_id}/limits",
+        fields={"floor": "100", "ceiling": "200"},
+        action="set_price_limits",
     ),
     Step(
         role=Role.OPERATIONS,
@@ -236,6 +244,31 @@ def test_a_price_outside_its_bounds_is_refused_beside_the_field(
     assert 'value="1.00"' in page
     with sessions.read() as session:
         assert len(session.scalars(select(SkuPrice)).all()) == 1
+
+
+def test_a_price_for_a_while_is_planned_shown_and_taken_back(
+    sessions: SessionFactory, enter: Enter, world: World, moment: datetime
+) -> None:
+    browser = enter(Role.OPERATIONS)
+    path = f"/console/products/{world.sku_id}"
+    begins, ends = (
+        f"{moment.astimezone(SHANGHAI) + timedelta(days=days):%Y-%m-%dT%H:%M}" for days in (1, 3)
+    )
+    window = {"sale": "99", "list": "124", "effective_at": begins, "effective_until": ends}
+    early = browser.send(f"{path}/price", **(window | {"effective_until": begins}))
+    assert early.status_code == 422
+    assert 'id="error-effective_until"' in early.get_data(as_text=True)
+    browser.send(f"{path}/price", **window)
+    page = browser.get(path).get_data(as_text=True)
+    assert "接下来的价格" in page
+    with sessions.read() as session:
+        price_id = session.scalars(select(func.max(SkuPrice.id))).one()
+    assert f"{path}/price/{price_id}/end" in page
+    browser.send(f"{path}/price/{price_id}/end")
+    page = browser.get(path).get_data(as_text=True)
+    assert "接下来的价格" not in page
+    assert "已撤销" in page
+    assert last(sessions).action == "end_price"
 
 
 def test_a_count_that_cannot_be_is_refused(

@@ -46,6 +46,8 @@ FORMS = {
     "/console/statements/write": Permission.VIEW_STATEMENTS,
     "/console/statements/{statement_month}/export": Permission.VIEW_STATEMENTS,
     "/console/products/{sku_id}/price": Permission.MANAGE_CATALOGUE,
+    "/console/products/{sku_id}/price/1/end": Permission.MANAGE_CATALOGUE,
+    "/console/products/{sku_id}/limits": Permission.MANAGE_CATALOGUE,
     "/console/products/{sku_id}/count": Permission.MANAGE_CATALOGUE,
     "/console/staff/new": Permission.MANAGE_STAFF,
 }

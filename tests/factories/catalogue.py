@@ -58,6 +58,7 @@ def make_sku(
                 list_fen=sale_fen,
                 sale_fen=sale_fen,
                 effective_at=LONG_AGO,
+                published_at=LONG_AGO,
             ),
             Stock(sku_id=sku.id, on_hand=on_hand),
             StockMove(

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.policy import Policy
+from rules.price_history import PublishedPrice
 from rules.pricing import (
     BelowFloor,
     LineRefunds,
@@ -16,7 +17,6 @@ from rules.pricing import (
     Price,
     PriceChanged,
     PriceRefused,
-    PublishedPrice,
     QuantityRefused,
     RefundRefused,
     check_quantity,
@@ -35,7 +35,9 @@ POLICY = Policy()
 
 
 def price(sale_fen: int, effective_at: datetime) -> PublishedPrice:
-    return PublishedPrice(list_fen=20_000, sale_fen=sale_fen, effective_at=effective_at)
+    return PublishedPrice(
+        price_id=sale_fen, list_fen=20_000, sale_fen=sale_fen, effective_at=effective_at
+    )
 
 
 OLD, CURRENT, COMING = price(9_900, NOW - 9 * HOUR), price(8_900, NOW), price(7_900, NOW + HOUR)

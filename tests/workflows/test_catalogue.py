@@ -1,32 +1,29 @@
 """Products, prices and stock, as staff keep them."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 from sqlalchemy import func, select
 
 from models.catalogue import Product
 from models.database import SessionFactory
-from models.staff import StaffAudit
 from models.stock import Stock, StockMove
 from queries.invariants import INVARIANTS, check_all
 from queries.shop import product_page, shop_items
 from rules.errors import RuleViolation
-from rules.pricing import PriceRefused
+from rules.price_history import PriceNotPublished
 from rules.staff import PermissionMissing, Role
 from rules.stock import CountRefused
 from tests.factories.catalogue import make_picture
 from tests.factories.staff import actor_of, make_staff
 from workflows.audit import StaffActor
 from workflows.catalogue import (
-    NewPrice,
     ProductDraft,
     ProductRefused,
     SkuDraft,
     count_stock,
     create_product,
-    set_price,
 )
 
 SKU = SkuDraft(
@@ -94,10 +91,10 @@ def test_a_product_is_on_sale_at_once(
         ({"slug": "Serum Ä"}, ProductRefused),
         ({"slug": ""}, ProductRefused),
         ({"skus": ()}, ProductRefused),
-        ({"skus": (replace(SKU, floor_fen=3_999),)}, PriceRefused),
-        ({"skus": (replace(SKU, ceiling_fen=8_999),)}, PriceRefused),
-        ({"skus": (replace(SKU, sale_fen=8_999),)}, PriceRefused),
-        ({"skus": (replace(SKU, list_fen=12_899),)}, PriceRefused),
+        ({"skus": (replace(SKU, floor_fen=3_999),)}, PriceNotPublished),
+        ({"skus": (replace(SKU, ceiling_fen=8_999),)}, PriceNotPublished),
+        ({"skus": (replace(SKU, sale_fen=8_999),)}, PriceNotPublished),
+        ({"skus": (replace(SKU, list_fen=12_899),)}, PriceNotPublished),
         ({"skus": (replace(SKU, on_hand=-1),)}, CountRefused),
     ],
 )
@@ -135,31 +132,6 @@ def test_a_path_and_a_code_are_taken_once(
         create_product(sessions, replace(draft, slug="other"), actor=operator, now=now)
 
 
-def test_a_new_price_holds_from_now_on(
-    sessions: SessionFactory, sku_id: int, operator: StaffActor, now: datetime
-) -> None:
-    later = now + timedelta(hours=1)
-    price = NewPrice(list_fen=15_900, sale_fen=11_900)
-    set_price(sessions, sku_id, price, actor=operator, now=later)
-    with sessions.read() as session:
-        before, after = product_page(session, "serum", now), product_page(session, "serum", later)
-        audit = session.scalars(select(StaffAudit).order_by(StaffAudit.id.desc())).first()
-    assert before is not None
-    assert after is not None
-    assert (before.skus[0].sale_fen, after.skus[0].sale_fen) == (12_900, 11_900)
-    assert audit is not None
-    assert (audit.before["sale_fen"], audit.after["sale_fen"]) == (12_900, 11_900)
-
-
-@pytest.mark.parametrize("sale_fen", [8_999, 19_901])
-def test_a_price_outside_floor_and_ceiling_is_refused(
-    sessions: SessionFactory, sku_id: int, operator: StaffActor, now: datetime, sale_fen: int
-) -> None:
-    price = NewPrice(list_fen=25_000, sale_fen=sale_fen)
-    with pytest.raises(PriceRefused):
-        set_price(sessions, sku_id, price, actor=operator, now=now + timedelta(hours=1))
-
-
 def test_counts_add_up_to_what_is_on_hand(
     sessions: SessionFactory, sku_id: int, operator: StaffActor, now: datetime
 ) -> None:
@@ -193,5 +165,3 @@ def test_only_those_who_keep_the_catalogue_change_it(
         create_product(sessions, replace(draft, slug="other"), actor=viewer, now=now)
     with pytest.raises(PermissionMissing):
         count_stock(sessions, sku_id, 1, actor=viewer, now=now)
-    with pytest.raises(PermissionMissing):
-        set_price(sessions, sku_id, NewPrice(list_fen=1, sale_fen=1), actor=viewer, now=now)

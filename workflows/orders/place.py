@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.catalogue import SHOP, Product, Sku, SkuPrice
+from models.catalogue import Product, Sku
 from models.database import SessionFactory
 from models.distributors import Distributor
 from models.orders import Address, Order, OrderLine, OrderTrail
 from models.referrals import Binding, Touch
+from queries.prices import published_prices
 from rules.attribution import Attribution, BoundCandidate, SessionCandidate, attribute
 from rules.bindings import BindingTerm
 from rules.errors import RuleViolation
@@ -23,7 +24,6 @@ from rules.pricing import (
     LineRequest,
     NotForSale,
     Price,
-    PublishedPrice,
     QuantityRefused,
     quote,
     resolve_price,
@@ -159,15 +159,7 @@ def price_lines(
     ).all()
     if len(rows) != len(quantities):
         raise NotForSale
-    prices: dict[int, list[PublishedPrice]] = {sku_id: [] for sku_id in quantities}
-    for row in session.scalars(
-        select(SkuPrice).where(SkuPrice.sku_id.in_(quantities), SkuPrice.channel == SHOP)
-    ):
-        prices[row.sku_id].append(
-            PublishedPrice(
-                list_fen=row.list_fen, sale_fen=row.sale_fen, effective_at=row.effective_at
-            )
-        )
+    prices = published_prices(session, quantities)
     return tuple(
         PricedLine(
             sku=sku,
