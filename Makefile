@@ -1,6 +1,6 @@
 # `make` alone lists the targets. Every target works on a fresh clone.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fast lint types imports fix migrate migration bench shell lock vendor checks sure
+.PHONY: help setup demo test fast lint types imports fix migrate migration bench crash shell lock vendor checks sure
 BIN := .venv/bin
 
 help: ## list the targets
@@ -39,6 +39,9 @@ migration: setup ## write the next migration from the models: NAME="what changes
 
 bench: setup ## medians, with the ratio to a limit measured in the same run
 	@$(BIN)/python -m bench $(ARGS)
+
+crash: setup ## kill the process at every statement and call of a day (minutes; ARGS=--help)
+	@$(BIN)/python -m tests.crash $(ARGS)
 
 shell: setup ## a Python prompt with the models and a session factory
 	@$(BIN)/python -m scripts.shell

@@ -122,7 +122,7 @@ class Stage:
 @contextmanager
 def open_stage(folder: Path, database: URL) -> Iterator[Stage]:
     """Start sandbox and web on a migrated database with the demo's brand, goods and staff."""
-    ground = Ground(folder=folder, port=_free_port(), sandbox_port=_free_port())
+    ground = Ground(folder=folder, port=free_port(), sandbox_port=free_port())
     prepare(ground)
     environment = {
         **ground.environment(),
@@ -186,7 +186,8 @@ def run(stage: Stage, name: str, module: list[str]) -> Iterator["subprocess.Pope
             process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,0 +1,1 @@
+"""A scripted day, killed at every statement and every call, must end like the undisturbed one."""

@@ -1,0 +1,93 @@
+"""The moments at which a process may die: before each SQL statement (BEGIN and COMMIT included),
+before a call to WeChat, when its answer has come, and before our own answer leaves.
+
+Statements are counted where the driver gets them, so that connections which bypass SQLAlchemy
+count too.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+from urllib.parse import urlsplit
+
+import psycopg
+from requests import PreparedRequest
+from requests.adapters import HTTPAdapter
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
+
+OUTSIDE_WORLD = "/sandbox/"
+"""Paths of the sandbox that only people and tests use: no calls of ours."""
+
+
+class Points:
+    """Counts while it is open; at number `deadly` (from 1) the process is killed."""
+
+    def __init__(self, deadly: int | None = None) -> None:
+        self.deadly = deadly
+        self.names: list[str] = []
+        self._is_open = False
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Count what happens inside; it is the application's, not the outside world's."""
+        self._is_open = True
+        try:
+            yield
+        finally:
+            self._is_open = False
+
+    def reach(self, name: str) -> None:
+        """Note one point, or die there."""
+        if not self._is_open:
+            return
+        self.names.append(name)
+        if len(self.names) == self.deadly:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def install(points: Points) -> None:
+    """Watch this process until it ends: it is a child that nobody uses afterwards."""
+
+    @event.listens_for(Pool, "connect")
+    def trace(connection: Any, _entry: object) -> None:
+        if hasattr(connection, "set_trace_callback"):
+            connection.set_trace_callback(lambda sql: _statement(points, sql))
+
+    for owner, name in (
+        (psycopg.Cursor, "execute"),
+        (psycopg.Cursor, "executemany"),
+        (psycopg.Connection, "commit"),
+    ):
+        patch.object(owner, name, _counted(points, name, getattr(owner, name))).start()
+
+    send = HTTPAdapter.send
+
+    def counted_send(self: HTTPAdapter, request: PreparedRequest, **how: Any) -> Any:
+        path = urlsplit(request.url or "").path
+        if path.startswith(OUTSIDE_WORLD):
+            return send(self, request, **how)
+        points.reach(f"before {request.method} {path}")
+        answer = send(self, request, **how)
+        points.reach(f"after {request.method} {path}")
+        return answer
+
+    patch.object(HTTPAdapter, "send", counted_send).start()
+
+
+def _statement(points: Points, sql: str) -> None:
+    # What a trigger does inside a statement is traced as a comment.
+    if not sql.startswith("--"):
+        points.reach(f"SQL {sql[:60]}")
+
+
+def _counted(points: Points, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
+    def counted(self: object, *arguments: Any, **named: Any) -> Any:
+        said = str(arguments[0])[:60] if arguments else name.upper()
+        points.reach(f"SQL {said}")
+        return original(self, *arguments, **named)
+
+    return counted

@@ -1,0 +1,91 @@
+"""Processes forked from a warm one: they start in milliseconds and may be killed."""
+
+import os
+import pickle
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Result = TypeVar("Result")
+
+
+class ChildFailed(Exception):  # noqa: N818 - says what happened
+    """A child ended by an exception of its own, which it printed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended(Generic[Result]):
+    """How a child ended: killed, or with a result."""
+
+    is_killed: bool
+    result: Result | None
+
+
+def run_child(work: Callable[[], Result]) -> Ended[Result]:
+    """Run `work` in a forked process and wait for its end.
+
+    Raises:
+        ChildFailed: it raised an exception.
+    """
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        _be_child(work, writing)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        said = pipe.read()
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        if os.WTERMSIG(status) != signal.SIGKILL:
+            raise ChildFailed(f"signal {os.WTERMSIG(status)}")
+        return Ended(is_killed=True, result=None)
+    if os.WEXITSTATUS(status) != 0:
+        raise ChildFailed("its exception is printed above")
+    # Our own child's words.
+    return Ended(is_killed=False, result=pickle.loads(said))  # noqa: S301
+
+
+def start_child(work: Callable[[], None]) -> int:
+    """Run `work`, then wait for the end in a forked process; return its id once it is ready."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+
+        def serve() -> None:
+            work()
+            os.write(writing, b"ready")
+            signal.pause()
+
+        _be_child(serve, os.dup(writing))
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        if pipe.read(5) != b"ready":
+            os.waitpid(child, 0)
+            raise ChildFailed("its exception is printed above")
+    return child
+
+
+def kill_child(child: int) -> None:
+    """Kill -9, and wait until it is gone."""
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+
+
+def _be_child(work: Callable[[], object], writing: int) -> None:
+    """Never returns: the parent's handlers and buffers are not ours to run."""
+    status = 1
+    try:
+        result = work()
+        with os.fdopen(writing, "wb") as pipe:
+            pickle.dump(result, pipe)
+        status = 0
+    except BaseException:  # noqa: BLE001 - nobody else would hear of it
+        traceback.print_exc()
+        sys.stderr.flush()
+    finally:
+        os._exit(status)
