@@ -29,8 +29,11 @@ class LineCommission(Base):
             name="supply_price",
         ),
         Index(None, "order_id"),
-        Index(None, "distributor_id", "stage"),
-        Index(None, "stage", "matures_at"),
+        Index(None, "distributor_id", "id"),
+        Index(None, "matures_at", "distributor_id"),
+        # No index knows `stage`, and each page has room for a second version of its rows: so
+        # PostgreSQL marks a released line in place, ten times as fast. See release.py.
+        {"postgresql_with": {"fillfactor": "50"}},
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -47,6 +50,20 @@ class LineCommission(Base):
     posted_fen: Mapped[int] = mapped_column(Id, default=0)
     stage: Mapped[CommissionStage] = mapped_column(default=CommissionStage.NONE)
     matures_at: Mapped[datetime | None]
+
+
+class MaturityHour(Base):
+    """An hour (aware UTC) in which commission matures and may wait for its release.
+
+    A row for each such hour, deleted when nothing of it waits any more: so the due lines are found
+    without an index over the stage. `orders` counts those that were added to it; it only grows,
+    and tells whoever deletes the row that somebody used it meanwhile.
+    """
+
+    __tablename__ = "maturity_hours"
+
+    starts_at: Mapped[datetime] = mapped_column(primary_key=True)
+    orders: Mapped[int] = mapped_column(Id, default=1)
 
 
 class CommissionPosting(Base):

@@ -52,7 +52,7 @@ class LedgerTransaction(Base):
     """
 
     __tablename__ = "ledger_transactions"
-    __table_args__ = (Index(None, "order_id"), Index(None, "payout_id"))
+    __table_args__ = (Index(None, "order_id"), Index(None, "payout_id"), Index(None, "occurred_at"))
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     kind: Mapped[TransactionKind]

@@ -45,6 +45,7 @@ class Order(Base):
         Index(None, "wechat_user_id", "id"),
         Index(None, "status", "id"),
         Index(None, "referrer_id", "id"),
+        Index(None, "paid_at"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

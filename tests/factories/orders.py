@@ -18,7 +18,13 @@ from rules.orders import OrderStatus, SupplyMode
 from rules.payments import PaymentStatus, RefundReason, RefundStatus
 from rules.stock import MoveKind, ReservationStatus
 from tests.factories.people import make_person
-from workflows.commissions import accrue, adjust_after_refund, freeze_terms, mature
+from workflows.commissions import (
+    accrue,
+    adjust_after_refund,
+    freeze_terms,
+    mature,
+    start_hold_days,
+)
 from workflows.policies import policy_in_force
 
 _numbers = count(1)
@@ -124,6 +130,7 @@ def complete_order(session: Session, order: Order, now: datetime) -> None:
     """The order completed: the hold days begin."""
     order.completed_at = now
     _step(session, order, OrderStatus.COMPLETED, now)
+    start_hold_days(session, order, now)
 
 
 def refund_line(

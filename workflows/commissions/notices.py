@@ -1,6 +1,6 @@
 """What a distributor hears about her commission. Steps."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from models.distributors import Distributor
 from models.orders import Order, OrderLine
 from rules.explanation import short_code
 from rules.money import yuan
-from workflows.outbox import Notice, enqueue_notice
+from workflows.outbox import Notice, enqueue_notice, enqueue_notices
 
 COMMISSIONS_PAGE = "/d/commissions"
 
@@ -24,11 +24,23 @@ class TakenBack:
     debt_fen: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """What matured for one distributor: `lines` with money, their sum, and what debt took."""
+
+    distributor_id: int
+    key: str
+    lines: int
+    amount_fen: int
+    netted_fen: int
+
+
 def tell_sale(session: Session, order_id: int, earned: dict[int, int], now: datetime) -> None:
     """Tell each beneficiary of a paid order what she earns; `earned` is fen by distributor."""
     order = session.get_one(Order, order_id)
     goods = _goods(session, order_id)
     people = _people(session, earned)
+    notices: list[Notice] = []
     for distributor_id, amount_fen in earned.items():
         whose = "您的客户" if distributor_id == order.referrer_id else "您邀请的伙伴的客户"
         notice = Notice(
@@ -42,19 +54,27 @@ def tell_sale(session: Session, order_id: int, earned: dict[int, int], now: date
             ),
             path=COMMISSIONS_PAGE,
         )
-        enqueue_notice(session, notice, now)
+        notices.append(notice)
+    enqueue_notices(session, notices, now)
 
 
-def tell_release(session: Session, distributor_id: int, key: str, body: str, now: datetime) -> None:
-    """Tell a distributor, once for all lines, that commission became available."""
-    notice = Notice(
-        key=f"commission:{key}",
-        wechat_user_id=_people(session, [distributor_id])[distributor_id],
-        title="佣金可提现",
-        body=body,
-        path="/d/payouts",
+def tell_releases(session: Session, releases: Sequence[Released], now: datetime) -> None:
+    """Tell each distributor, once for all her lines, that commission became available."""
+    people = _people(session, [release.distributor_id for release in releases])
+    enqueue_notices(
+        session,
+        [
+            Notice(
+                key=f"commission:{release.key}",
+                wechat_user_id=people[release.distributor_id],
+                title="佣金可提现",
+                body=_what_was_released(release),
+                path="/d/payouts",
+            )
+            for release in releases
+        ],
+        now,
     )
-    enqueue_notice(session, notice, now)
 
 
 def tell_taken_back(
@@ -84,6 +104,11 @@ def tell_taken_back(
 
 def _how_to_ask(order_number: str) -> str:
     return f"回复“为什么 {short_code(order_number)}”看怎么算的。"
+
+
+def _what_was_released(release: Released) -> str:
+    netted = f"其中 ¥{yuan(release.netted_fen)} 抵扣了退款佣金。" if release.netted_fen else ""
+    return f"{release.lines} 笔佣金共 ¥{yuan(release.amount_fen)} 已过冻结期，可以提现了。{netted}"
 
 
 def _goods(session: Session, order_id: int) -> str:

@@ -21,6 +21,7 @@ from rules.orders import (
 from rules.payments import RefundStatus
 from rules.staff import Permission
 from workflows.audit import Change, StaffActor, record
+from workflows.commissions.hold_days import start_hold_days
 from workflows.commissions.mature import mature
 from workflows.orders.moves import advance, consume
 from workflows.outbox import Notice, enqueue_notice
@@ -145,6 +146,7 @@ def complete_if_due(sessions: SessionFactory, order_id: int, now: datetime) -> b
             order.received_at, _last_refund_ended_at(session, order.id), policy
         )
         advance(session, order, OrderStatus.COMPLETED, actor="clock", now=moment)
+        start_hold_days(session, order, moment)
         return True
 
     return sessions.retrying(complete)

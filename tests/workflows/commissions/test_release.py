@@ -10,6 +10,7 @@ from models.distributors import Distributor
 from models.ledger import LedgerTransaction
 from models.orders import Order
 from models.outbox import OutboxItem
+from queries.invariants import INVARIANTS, check_all
 from rules.commission import CommissionStage
 from rules.ledger import AccountKind, TransactionKind
 from tests.factories.catalogue import make_sku
@@ -81,16 +82,20 @@ def test_a_distributor_s_lines_are_released_in_one_transaction_and_one_notice(
         ]
         stages = set(session.scalars(select(LineCommission.stage)))
     assert len(released) == 1
-    assert notices == ["3 笔订单的佣金共 ¥37.20 已过冻结期，可以提现了。"]
+    assert notices == ["3 笔佣金共 ¥37.20 已过冻结期，可以提现了。"]
     assert stages == {CommissionStage.AVAILABLE}
     assert held(sessions, referrer) == {AccountKind.AVAILABLE: 3_720}
 
 
-def test_a_limit_leaves_the_rest_for_the_next_tick(sessions: SessionFactory, now: datetime) -> None:
-    referrer, _ = sell(sessions, now, orders=3)
-    assert release_due(sessions, now + HOLD, limit=2) == 2
-    assert release_due(sessions, now + HOLD, limit=2) == 1
-    assert held(sessions, referrer) == {AccountKind.AVAILABLE: 3_720}
+def test_many_distributors_are_released_a_few_at_a_time(
+    sessions: SessionFactory, now: datetime
+) -> None:
+    sellers = [sell(sessions, now, orders=number)[0] for number in (2, 1, 3)]
+    assert release_due(sessions, now + HOLD, lines_at_once=3) == 6
+    for seller, amount_fen in zip(sellers, (2_480, 1_240, 3_720), strict=True):
+        assert held(sessions, seller) == {AccountKind.AVAILABLE: amount_fen}
+    with sessions.read() as session:
+        assert check_all(session, INVARIANTS) == []
 
 
 def test_a_release_pays_debt_first(sessions: SessionFactory, now: datetime) -> None:

@@ -1,0 +1,119 @@
+"""Which lines are due for release: the hours in which they mature, and batches of them. Steps."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from models.commissions import LineCommission, MaturityHour
+from rules.commission import CommissionStage
+from workflows.commissions.hold_days import WAITING
+
+HOUR = timedelta(hours=1)
+NEAR = timedelta(days=2)
+"""Hours no further apart are read in one go."""
+MOST_DISTRIBUTORS = 5_000
+"""In one transaction: the databases take so many ids in one statement, with room to spare."""
+DENSE = 20
+"""Reading a whole table beats jumping to one row in so many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The hours that hold due lines; `seen` are they with their counts, to be forgotten later.
+
+    `is_dense` says that the lines in it are a good part of the table.
+    """
+
+    seen: tuple[tuple[datetime, int], ...]
+    spans: tuple[tuple[datetime, datetime], ...]
+    is_dense: bool
+
+    def waits(self) -> ColumnElement[bool]:
+        """The condition of lines in the window that wait: maturing."""
+        return and_(self._within(), LineCommission.stage.in_([CommissionStage.MATURING]))
+
+    def still_waits(self) -> ColumnElement[bool]:
+        """The condition of lines in the window that keep their hour: maturing or held."""
+        return and_(self._within(), LineCommission.stage.in_(WAITING))
+
+    def _within(self) -> ColumnElement[bool]:
+        matures = LineCommission.matures_at
+        # SQLite, which knows nothing of the data, would take the index even for every row.
+        moment = func.coalesce(matures, matures) if self.is_dense else matures
+        return or_(*(and_(moment >= since, moment <= until) for since, until in self.spans))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Distributors by a range of ids, whose lines are released in one transaction."""
+
+    first_id: int
+    last_id: int
+
+    def owns(self) -> ColumnElement[bool]:
+        """The condition of lines that are theirs. The sum keeps SQLite from her whole history."""
+        return (LineCommission.distributor_id + 0).between(self.first_id, self.last_id)
+
+
+def due_window(session: Session, now: datetime) -> Window | None:
+    """Return where lines may be due at `now`, or None."""
+    hours = session.execute(
+        select(MaturityHour.starts_at, MaturityHour.orders)
+        .where(MaturityHour.starts_at <= now)
+        .order_by(MaturityHour.starts_at)
+    ).all()
+    if not hours:
+        return None
+    spans: list[tuple[datetime, datetime]] = []
+    for starts_at, _ in hours:
+        since = starts_at
+        if spans and starts_at - spans[-1][1] <= NEAR:
+            since = spans.pop()[0]
+        spans.append((since, min(now, starts_at + HOUR)))
+    between = or_(*(LineCommission.matures_at.between(*span) for span in spans))
+    lines = session.scalar(select(func.count()).where(between)) or 0
+    last_id = session.scalar(select(func.max(LineCommission.id))) or 0
+    return Window(
+        seen=tuple((starts_at, orders) for starts_at, orders in hours),
+        spans=tuple(spans),
+        is_dense=lines * DENSE > last_id,
+    )
+
+
+def batches(session: Session, window: Window, most_lines: int) -> Iterator[Batch]:
+    """Divide who has lines to release into ranges, each of `most_lines` or of one distributor."""
+    rows = session.execute(
+        select(LineCommission.distributor_id, func.count())
+        .where(window.waits())
+        .group_by(LineCommission.distributor_id)
+        .order_by(LineCommission.distributor_id)
+    )
+    first_id, last_id, people, total = 0, 0, 0, 0
+    for distributor_id, lines in rows:
+        if people and (total + lines > most_lines or people == MOST_DISTRIBUTORS):
+            yield Batch(first_id=first_id, last_id=last_id)
+            people = total = 0
+        if not people:
+            first_id = distributor_id
+        last_id, people, total = distributor_id, people + 1, total + lines
+    if people:
+        yield Batch(first_id=first_id, last_id=last_id)
+
+
+def forget_hours(session: Session, window: Window, now: datetime) -> None:
+    """Delete the hours that are over and of which no line waits, maturing or held. A step."""
+    waiting = set(
+        session.scalars(select(LineCommission.matures_at).where(window.still_waits()).distinct())
+    )
+    for starts_at, orders in window.seen:
+        ends_at = starts_at + HOUR
+        if ends_at > now or any(starts_at <= moment < ends_at for moment in waiting if moment):
+            continue
+        session.execute(
+            delete(MaturityHour)
+            .where(MaturityHour.starts_at == starts_at, MaturityHour.orders == orders)
+            .execution_options(synchronize_session=False)
+        )
