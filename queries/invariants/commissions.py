@@ -1,6 +1,11 @@
 """2: commission equals the rule exactly, line by line, and the accounts hold just that."""
 
-from queries.invariants.check import Invariant
+from collections.abc import Sequence
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from queries.invariants.check import MOST_ROWS, Invariant
 
 _STAGE_OF_STATUS = """
     (orders.status IN ('paid', 'shipped') AND shares.stage NOT IN ('estimated', 'held'))
@@ -25,6 +30,30 @@ _POSTING_TARGET = """CASE WHEN postings.supply_price_fen IS NULL
             THEN postings.base_fen - postings.refunded_fen
                 - postings.supply_price_fen * postings.quantity_kept
         ELSE 0 END"""
+
+_HOUR_OF_MATURITY = {
+    "sqlite": "strftime('%Y-%m-%d %H:00:00.000000', shares.matures_at)",
+    "postgresql": "date_trunc('hour', shares.matures_at, 'UTC')",
+}
+
+
+def _forgotten_by_the_clock(session: Session) -> Sequence[str]:
+    hour = _HOUR_OF_MATURITY[session.get_bind().dialect.name]
+    rows = session.execute(
+        text(
+            f"""
+            SELECT shares.id, shares.order_id
+            FROM line_commissions AS shares
+            JOIN orders ON orders.id = shares.order_id
+            LEFT JOIN maturity_hours AS hours ON hours.starts_at = {hour}
+            WHERE shares.stage IN ('maturing', 'held') AND orders.status = 'completed'
+                AND hours.starts_at IS NULL
+            LIMIT {MOST_ROWS}
+            """  # noqa: S608 - our own words
+        )
+    )
+    return [f"line_commission_id={row.id} order_id={row.order_id}" for row in rows]
+
 
 COMMISSION_INVARIANTS = (
     Invariant(
@@ -119,6 +148,11 @@ COMMISSION_INVARIANTS = (
                 OR (NOT COALESCE(shares.is_eligible, FALSE) AND shares.stage <> 'none')
                 OR (shares.stage = 'available' AND shares.matures_at IS NULL)
         """,  # noqa: S608 - our own words
+    ),
+    Invariant(
+        code="2.release_is_scheduled",
+        question="Does the clock know when each waiting share of a completed order is released?",
+        ask=_forgotten_by_the_clock,
     ),
     Invariant(
         code="2.accounts_hold_the_stages",
