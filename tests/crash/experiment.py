@@ -10,6 +10,7 @@ import time_machine
 from models.referrals import ReferralCode
 from rules.staff import Role
 from rules.withholding import WithholdingMethod
+from tests.crash import paying_out, selling
 from tests.crash.books import Books, differences, read_books
 from tests.crash.day import (
     CREAM,
@@ -21,7 +22,6 @@ from tests.crash.day import (
     SELLER,
     SET,
     SET_FEN,
-    STEPS,
     Day,
 )
 from tests.crash.house import A_STEP, RESTART, START, build_house
@@ -36,6 +36,7 @@ from tests.factories.referrals import make_code
 from tests.factories.staff import make_staff
 from tests.sandbox_client import Sandbox
 
+STEPS = (*selling.script.steps, *paying_out.script.steps)
 POLICY = replace(
     TWO_LEVELS,
     level_1_rate_bp=1_500,

@@ -1,0 +1,97 @@
+"""The weeks after: commission is released, asked for, approved and paid; the month ends."""
+
+from datetime import timedelta
+
+from rules.ledger import AccountKind
+from rules.payouts import PayoutChannel
+from tests.crash.day import FINANCE, INVITER, OWNER, SELLER, Day, Script
+from tests.sandbox_client import Phone
+from workflows.ledger import balances
+from workflows.payouts import approve_payout, record_bank_transfer, request_payout
+
+A_WEEK = timedelta(days=7, hours=1)
+
+script = Script()
+
+
+@script.world
+def _a_week_passes(day: Day) -> None:
+    day.pass_time(A_WEEK)
+
+
+script.worker_runs(after="the_after_sales_window")
+
+
+@script.world
+def _another_week_passes(day: Day) -> None:
+    day.pass_time(A_WEEK)
+
+
+script.worker_runs(after="the_hold_days")
+script.says(SELLER, "我的佣金")
+script.says(INVITER, "提现", "200", "确认")
+
+
+@script.tap
+def _she_asks_for_a_bank_payout(day: Day) -> None:
+    with day.sessions.read() as session:
+        available_fen = balances(session, day.distributor(SELLER))[AccountKind.AVAILABLE]
+    amount_fen = available_fen // 100 * 100
+    request_payout(day.sessions, day.distributor(SELLER), amount_fen, PayoutChannel.BANK, day.now)
+
+
+def _approve(day: Day, phone: Phone, login: str) -> None:
+    payout_id = day.open_payout(phone)
+    assert payout_id is not None
+    approve_payout(day.sessions, payout_id, day.staff(login), day.now)
+
+
+@script.tap
+def _the_owner_approves_the_small_payout(day: Day) -> None:
+    _approve(day, INVITER, OWNER)
+
+
+@script.tap
+def _the_owner_approves_the_big_payout(day: Day) -> None:
+    _approve(day, SELLER, OWNER)
+
+
+@script.tap
+def _finance_approves_the_big_payout(day: Day) -> None:
+    _approve(day, SELLER, FINANCE)
+
+
+script.worker_runs(after="the_approvals")
+
+
+@script.world
+def _the_inviter_confirms_the_transfer(day: Day) -> None:
+    (transfer,) = day.sandbox.transfers()
+    day.sandbox.confirm_transfer(INVITER, transfer["out_bill_no"])
+
+
+script.told("transfer", of="the_transfer")
+
+
+@script.tap
+def _finance_records_the_bank_transfer(day: Day) -> None:
+    payout_id = day.open_payout(SELLER)
+    if payout_id is not None:
+        record_bank_transfer(
+            day.sessions,
+            payout_id,
+            reference="ICBC20261124001",
+            actor=day.staff(FINANCE),
+            now=day.now,
+        )
+
+
+script.worker_runs(after="the_payouts")
+
+
+@script.world
+def _the_month_ends(day: Day) -> None:
+    day.pass_time(timedelta(days=10))
+
+
+script.worker_runs(after="the_months_end")
