@@ -18,6 +18,7 @@ APPEND_ONLY_TABLES = (
     "commission_postings",
     "touches",
     "order_events",
+    "after_sales_events",
     "stock_moves",
     "staff_audit",
     "policy_versions",

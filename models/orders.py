@@ -83,6 +83,7 @@ class Order(Base):
     received_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
+    refunded_at: Mapped[datetime | None]
     cancel_reason: Mapped[CancelReason | None]
 
     lines: Mapped[list["OrderLine"]] = relationship(order_by="OrderLine.id")
@@ -92,8 +93,7 @@ class OrderLine(Base):
     """One SKU of an order, with the names and prices of that moment.
 
     `goods_fen` is what the buyer pays for the line after all discounts; `cost_fen` is per unit.
-    `refunded_quantity` counts the units that went back: refunds with units change it together
-    with `refunded_fen`.
+    `refunded_fen` and `refunded_quantity` are those of its live refunds: asked for, not closed.
     """
 
     __tablename__ = "order_lines"

@@ -44,7 +44,9 @@ class Payment(Base):
 class Refund(Base):
     """One refund of part or all of a payment; the number is fixed for all tries.
 
-    `goods_fen` and `freight_fen` are the parts that it gives back.
+    `goods_fen` and `freight_fen` are the parts that it gives back. `asked_at` is when WeChat was
+    last asked for it; `failure` is what WeChat said when it didn't take it on; `hand_reference`
+    names the bank transfer by which staff gave an abnormal one back.
     """
 
     __tablename__ = "refunds"
@@ -66,6 +68,10 @@ class Refund(Base):
     status: Mapped[RefundStatus]
     requested_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime | None]
+    next_query_at: Mapped[datetime | None]
+    failure: Mapped[str | None] = mapped_column(String(200))
+    hand_reference: Mapped[str | None] = mapped_column(String(100))
 
 
 class RefundLine(Base):

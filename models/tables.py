@@ -1,6 +1,7 @@
 """Every table, so that `Base.metadata` is complete for whoever imports this."""
 
 from models import (
+    aftersales,
     catalogue,
     clock,
     commissions,
@@ -26,6 +27,7 @@ from models.database import Base
 metadata = Base.metadata
 
 __all__ = [
+    "aftersales",
     "catalogue",
     "clock",
     "commissions",

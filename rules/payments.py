@@ -1,6 +1,10 @@
-"""Which states do a payment and a refund go through, and does a notification fit the payment?"""
+"""Which states do a payment and a refund go through, and does a notification fit the payment?
+
+Also: when may WeChat be asked for a payment's next refund?
+"""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -103,3 +107,61 @@ def check_payment(asked: PaymentTerms, reported: PaymentTerms) -> None:
     for field in ("amount_fen", "currency", "app_id", "merchant_id", "openid"):
         if getattr(asked, field) != getattr(reported, field):
             raise PaymentMismatch(field)
+
+
+MOST_REFUNDS: Final = 50
+REFUND_GAP: Final = timedelta(minutes=1)
+REFUND_TERM: Final = timedelta(days=365)
+"""WeChat Pay takes on so many parts of one payment, so far apart, for so long after it.
+
+Source: WeChat Pay v3, 申请退款.
+"""
+
+AUTOMATIC_REASONS: Final = frozenset(
+    {RefundReason.PAID_AFTER_CANCELLATION, RefundReason.PAID_TWICE}
+)
+CLOSED_REFUND_PAUSE: Final = timedelta(hours=6)
+"""Refunds that nobody decides on: one that WeChat closed is made anew, after this pause."""
+
+UNFINISHED: Final = frozenset(
+    {RefundStatus.REQUESTED, RefundStatus.PROCESSING, RefundStatus.ABNORMAL}
+)
+"""Refunds whose money has not arrived yet, and still may."""
+
+
+class TooManyRefunds(RuleViolation):
+    """The payment has had as many refunds as WeChat takes on."""
+
+    code = "refund_too_many"
+    message = f"这笔支付已退款 {MOST_REFUNDS} 次，达到微信支付的上限，请与买家协商线下退款。"
+
+
+class RefundTooLate(RuleViolation):
+    """The payment is older than WeChat refunds."""
+
+    code = "refund_too_late"
+    message = f"付款已超过 {REFUND_TERM.days} 天，微信支付不能再退款，请与买家协商线下退款。"
+
+
+def check_refund_room(refunds: int, paid_at: datetime, now: datetime) -> None:
+    """Refuse a refund that WeChat would refuse; `refunds` counts the payment's, closed ones too.
+
+    Raises: TooManyRefunds, RefundTooLate.
+    """
+    if refunds >= MOST_REFUNDS:
+        raise TooManyRefunds
+    if now > paid_at + REFUND_TERM:
+        raise RefundTooLate
+
+
+def may_ask_refund_at(last_asked_at: datetime | None, now: datetime) -> datetime:
+    """Return when WeChat may be asked for a payment's next refund: a minute after the last."""
+    return now if last_asked_at is None else max(now, last_asked_at + REFUND_GAP)
+
+
+def next_refund_query(requested_at: datetime, now: datetime) -> datetime:
+    """Return when to ask about an unfinished refund again: the longer it takes, the later."""
+    age = now - requested_at
+    if age < timedelta(hours=1):
+        return now + timedelta(minutes=10)
+    return now + (timedelta(hours=1) if age < timedelta(days=1) else timedelta(hours=6))

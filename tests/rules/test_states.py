@@ -5,7 +5,17 @@ from typing import Any
 
 import pytest
 
-from rules import commission, distributors, materials, orders, outbox, payments, payouts, training
+from rules import (
+    aftersales,
+    commission,
+    distributors,
+    materials,
+    orders,
+    outbox,
+    payments,
+    payouts,
+    training,
+)
 from rules.distributors import ApplicationStatus, DistributorStatus
 from rules.orders import OrderStatus
 from rules.payouts import PayoutStatus
@@ -22,6 +32,7 @@ TABLES: dict[str, Any] = {
     "commission": commission.EDGES,
     "payments": payments.PAYMENT_EDGES,
     "refunds": payments.REFUND_EDGES,
+    "after-sales": aftersales.EDGES,
 }
 
 

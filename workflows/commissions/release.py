@@ -9,11 +9,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, select, update
 from sqlalchemy.orm import Session
 
+from models.aftersales import AfterSalesRequest
 from models.commissions import LineCommission
 from models.database import SessionFactory
+from models.orders import Order
+from rules.aftersales import OPEN
 from rules.commission import CommissionStage
 from rules.commission_postings import release_postings
 from rules.ledger import AccountKind, TransactionKind
+from rules.orders import OrderStatus
 from workflows.commissions.due import Batch, Window, batches, due_window, forget_hours
 from workflows.commissions.notices import Released, tell_releases
 from workflows.ledger import Occasion, Voucher, locked_balances, post_all
@@ -56,7 +60,11 @@ def release_due(sessions: SessionFactory, now: datetime, lines_at_once: int | No
 
 def _release(session: Session, *, window: Window, batch: Batch, now: datetime) -> int:
     """Release a batch in this transaction; return how many lines."""
-    matured = _mark(session, and_(window.waits(), batch.owns()))
+    due = and_(window.waits(), batch.owns())
+    contested = _contested(session)
+    matured = _mark(
+        session, and_(due, LineCommission.order_id.not_in(contested)) if contested else due
+    )
     earning = [each for each in matured if each.amount_fen]
     held = locked_balances(session, [each.distributor_id for each in earning])
     vouchers: list[Voucher] = []
@@ -88,6 +96,19 @@ def _release(session: Session, *, window: Window, batch: Batch, now: datetime) -
     post_all(session, vouchers)
     tell_releases(session, told, now)
     return sum(each.lines for each in matured)
+
+
+def _contested(session: Session) -> Sequence[int]:
+    """Return completed orders with an open after-sales request: their commission waits.
+
+    They are few, staff's goodwill only: an order isn't completed while its buyer's request is open.
+    """
+    return session.scalars(
+        select(AfterSalesRequest.order_id)
+        .join(Order, Order.id == AfterSalesRequest.order_id)
+        .where(AfterSalesRequest.status.in_(OPEN), Order.status == OrderStatus.COMPLETED)
+        .distinct()
+    ).all()
 
 
 def _mark(session: Session, due: ColumnElement[bool]) -> Sequence[_Matured]:

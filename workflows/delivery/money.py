@@ -6,7 +6,7 @@ from datetime import datetime
 from workflows.clock import real_now
 from workflows.delivery.chat import settle_work
 from workflows.delivery.claim import ClaimedWork
-from workflows.delivery.finish import begin_sending
+from workflows.delivery.finish import begin_sending, postpone
 from workflows.delivery.tools import DeliveryTools, ask
 from workflows.payouts.send import send_payout
 from workflows.refunds import send_refund
@@ -18,7 +18,15 @@ def deliver_refund(tools: DeliveryTools, work: ClaimedWork, now: datetime) -> No
     Raises: workflows.delivery.finish.LeaseLost.
     """
     refund_id = work.number("refund_id")
-    _deliver(tools, work, lambda: send_refund(tools.sessions, tools.payments, refund_id, now), now)
+    turns: list[datetime | None] = []
+    tools.sessions.retrying(lambda session: begin_sending(session, (work,), real_now()))
+    answer = ask(lambda: turns.append(send_refund(tools.sessions, tools.payments, refund_id, now)))
+    turn_at = turns[0] if turns else None
+    if turn_at is None:
+        tools.sessions.retrying(lambda session: settle_work(session, work, answer, now))
+    else:
+        reason = "同一笔支付的退款要间隔一分钟"
+        tools.sessions.retrying(lambda session: postpone(session, work, turn_at, reason))
 
 
 def deliver_transfer(tools: DeliveryTools, work: ClaimedWork, now: datetime) -> None:

@@ -1,12 +1,12 @@
 """Payments and refunds whose notification never came: ask WeChat."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from models.database import SessionFactory
 from models.payments import Payment, Refund
-from rules.payments import Merchant, PaymentStatus, RefundStatus
+from rules.payments import UNFINISHED, Merchant, PaymentStatus
 from wechat.gateway import Payments
 from workflows.due.each import each
 from workflows.orders.cancel import settle_payment
@@ -14,9 +14,6 @@ from workflows.orders.confirm import PaymentOutcome
 from workflows.refunds import settle_refund
 
 LIMIT = 200
-OPEN_REFUNDS = (RefundStatus.REQUESTED, RefundStatus.PROCESSING, RefundStatus.ABNORMAL)
-REFUND_PATIENCE = timedelta(minutes=10)
-"""How long a refund's notification, or the answer to its request, may take before we ask."""
 
 
 def settle_payments(
@@ -44,10 +41,10 @@ def settle_refunds(sessions: SessionFactory, payments: Payments, now: datetime) 
         waiting = session.scalars(
             select(Refund.id)
             .where(
-                Refund.status.in_(OPEN_REFUNDS),
-                Refund.requested_at <= now - REFUND_PATIENCE,
+                Refund.status.in_(UNFINISHED),
+                or_(Refund.next_query_at.is_(None), Refund.next_query_at <= now),
             )
-            .order_by(Refund.id)
+            .order_by(Refund.next_query_at, Refund.id)
             .limit(LIMIT)
         ).all()
     return each(

@@ -67,13 +67,7 @@ def reserve(session: Session, line: OrderLine) -> None:
     Raises:
         OutOfStock: fewer units are free.
     """
-    taken = session.execute(
-        update(Stock)
-        .where(Stock.sku_id == line.sku_id, Stock.on_hand - Stock.reserved >= line.quantity)
-        .values(reserved=Stock.reserved + line.quantity)
-        .execution_options(synchronize_session=False)
-    )
-    if row_count(taken) != 1:
+    if not _take(session, line.sku_id, line.quantity):
         raise OutOfStock(f"“{line.product_name} {line.sku_name}”库存不足，请减少数量。")
     session.add(
         StockReservation(
@@ -94,6 +88,49 @@ def release(session: Session, order: Order) -> None:
             .values(reserved=Stock.reserved - reservation.quantity)
             .execution_options(synchronize_session=False)
         )
+
+
+def release_units(session: Session, order_line_id: int, quantity: int) -> None:
+    """Give back units of a line that will not be sent; 0, or none held, changes nothing."""
+    reservation = session.get(
+        StockReservation, order_line_id, with_for_update=True, populate_existing=True
+    )
+    if not quantity or reservation is None or reservation.status is not ReservationStatus.HELD:
+        return
+    if quantity == reservation.quantity:
+        reservation.status = ReservationStatus.RELEASED
+    else:
+        reservation.quantity -= quantity
+    session.flush()
+    session.execute(
+        update(Stock)
+        .where(Stock.sku_id == reservation.sku_id)
+        .values(reserved=Stock.reserved - quantity)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def reserve_units(session: Session, order: Order) -> list[OrderLine]:
+    """Reserve again what an unshipped order lacks since a refund was taken back.
+
+    Return the lines that the stock has not enough for; those stay as they are.
+    """
+    lacking: list[OrderLine] = []
+    for line in sorted(order.lines, key=lambda line: line.sku_id):
+        reservation = session.get_one(StockReservation, line.id, populate_existing=True)
+        if reservation.status is ReservationStatus.CONSUMED:
+            continue
+        is_held = reservation.status is ReservationStatus.HELD
+        wanted = line.quantity - line.refunded_quantity
+        missing = wanted - (reservation.quantity if is_held else 0)
+        if missing <= 0:
+            continue
+        if not _take(session, line.sku_id, missing):
+            lacking.append(line)
+            continue
+        reservation.quantity, reservation.status = wanted, ReservationStatus.HELD
+        session.flush()
+    return lacking
 
 
 def consume(session: Session, order: Order, now: datetime) -> None:
@@ -117,6 +154,17 @@ def consume(session: Session, order: Order, now: datetime) -> None:
                 occurred_at=now,
             )
         )
+
+
+def _take(session: Session, sku_id: int, quantity: int) -> bool:
+    """Promise units if so many are free, in one guarded statement."""
+    taken = session.execute(
+        update(Stock)
+        .where(Stock.sku_id == sku_id, Stock.on_hand - Stock.reserved >= quantity)
+        .values(reserved=Stock.reserved + quantity)
+        .execution_options(synchronize_session=False)
+    )
+    return row_count(taken) == 1
 
 
 def _settle_held(

@@ -4,9 +4,10 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
+from models.aftersales import AfterSalesEvent, AfterSalesRequest
 from models.database import SessionFactory
 from models.orders import Order, Shipment
 from models.payments import Payment, Refund
@@ -18,8 +19,9 @@ from rules.orders import (
     may_complete,
     receipt_deadline,
 )
-from rules.payments import RefundStatus
+from rules.payments import UNFINISHED
 from rules.staff import Permission
+from workflows.aftersales.steps import has_open_request
 from workflows.audit import Change, StaffActor, record
 from workflows.commissions.hold_days import start_hold_days
 from workflows.commissions.mature import mature
@@ -138,13 +140,10 @@ def complete_if_due(sessions: SessionFactory, order_id: int, now: datetime) -> b
         if order.status is not OrderStatus.RECEIVED or order.received_at is None:
             return False
         policy = policy_by_id(session, order.policy_version_id)
-        if not may_complete(
-            order.received_at, now, policy, has_open_request=_has_open_refund(session, order.id)
-        ):
+        is_open = has_open_request(session, order.id) or _has_open_refund(session, order.id)
+        if not may_complete(order.received_at, now, policy, has_open_request=is_open):
             return False
-        moment = completion_moment(
-            order.received_at, _last_refund_ended_at(session, order.id), policy
-        )
+        moment = completion_moment(order.received_at, _last_ended_at(session, order.id), policy)
         advance(session, order, OrderStatus.COMPLETED, actor="clock", now=moment)
         start_hold_days(session, order, moment)
         return True
@@ -175,23 +174,26 @@ def _has_open_refund(session: Session, order_id: int) -> bool:
                 exists().where(
                     Refund.payment_id == Payment.id,
                     Payment.order_id == order_id,
-                    Refund.status.in_(
-                        (RefundStatus.REQUESTED, RefundStatus.PROCESSING, RefundStatus.ABNORMAL)
-                    ),
+                    Refund.status.in_(UNFINISHED),
                 )
             )
         )
     )
 
 
-def _last_refund_ended_at(session: Session, order_id: int) -> datetime | None:
-    return session.scalar(
-        select(Refund.finished_at)
+def _last_ended_at(session: Session, order_id: int) -> datetime | None:
+    """Return when the last of the order's after-sales requests and refunds came to its end."""
+    refunded_at = session.scalar(
+        select(func.max(Refund.finished_at))
         .join(Payment, Payment.id == Refund.payment_id)
-        .where(Payment.order_id == order_id, Refund.finished_at.is_not(None))
-        .order_by(Refund.finished_at.desc())
-        .limit(1)
+        .where(Payment.order_id == order_id)
     )
+    decided_at = session.scalar(
+        select(func.max(AfterSalesEvent.occurred_at))
+        .join(AfterSalesRequest, AfterSalesRequest.id == AfterSalesEvent.request_id)
+        .where(AfterSalesRequest.order_id == order_id)
+    )
+    return max((moment for moment in (refunded_at, decided_at) if moment), default=None)
 
 
 def _tell_buyer(session: Session, order: Order, parcel: Parcel, now: datetime) -> None:

@@ -1,0 +1,1 @@
+"""After-sales, from the request to the money."""
