@@ -55,6 +55,11 @@ def local_time(moment: datetime | None, pattern: str = "%Y-%m-%d %H:%M") -> str:
     return "—" if moment is None else local(moment).strftime(pattern)
 
 
+def written_time(text: str) -> str:
+    """Write a time that was written down as ISO text, as seen in Shanghai."""
+    return local_time(datetime.fromisoformat(text))
+
+
 def local_date(moment: datetime | None) -> str:
     """Write the Shanghai date of a time: `2026-11-24`."""
     return local_time(moment, "%Y-%m-%d")
@@ -115,6 +120,7 @@ def install_filters(app: Flask) -> None:
                 grouped,
                 local_time,
                 local_date,
+                written_time,
                 relative_time,
                 masked_phone,
                 masked_name,

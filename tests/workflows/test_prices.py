@@ -9,12 +9,15 @@ from sqlalchemy.exc import IntegrityError
 
 from models.catalogue import Sku, SkuPrice, SkuPriceEnd
 from models.database import SessionFactory
+from models.policies import Grade
 from models.staff import StaffAudit
+from models.supply_prices import SupplyPrice
 from queries.invariants import INVARIANTS, check_all
 from queries.prices import price_history, price_holds, published_prices
 from rules.price_history import NewPrice, PriceNotPublished, PriceState, in_force
 from rules.staff import PermissionMissing, Role
 from tests.factories.catalogue import make_sku
+from tests.factories.policies import start_programme
 from tests.factories.staff import actor_of, make_staff
 from workflows.audit import StaffActor
 from workflows.orders.place import LineDraft, price_lines
@@ -32,6 +35,7 @@ def operator(sessions: SessionFactory) -> StaffActor:
 @pytest.fixture
 def sku_id(sessions: SessionFactory) -> int:
     """A SKU sold at 124 yuan for long; floor 60, ceiling 248, cost 40."""
+    start_programme(sessions)
     with sessions.begin() as session:
         return make_sku(session).id
 
@@ -143,7 +147,19 @@ def test_refused_prices_and_limits_leave_nothing_behind(
 ) -> None:
     later = NewPrice(list_fen=20_000, sale_fen=20_000, effective_at=now + HOUR)
     set_price(sessions, sku_id, later, actor=operator, now=now)
-    for floor_fen, ceiling_fen in ((3_999, 24_800), (6_000, 19_999), (12_401, 24_800)):
+    with sessions.begin() as session:
+        first, second = session.scalars(select(Grade.id).order_by(Grade.id).limit(2)).all()
+        for grade_id, supply_fen, begins in (
+            (first, 5_900, now - HOUR),
+            (first, 5_000, now),
+            (second, 5_500, now + HOUR),
+        ):
+            session.add(
+                SupplyPrice(
+                    sku_id=sku_id, grade_id=grade_id, supply_fen=supply_fen, effective_at=begins
+                )
+            )
+    for floor_fen, ceiling_fen in ((5_499, 24_800), (6_000, 19_999), (12_401, 24_800)):
         with pytest.raises(PriceNotPublished):
             set_limits(
                 sessions,
@@ -153,6 +169,7 @@ def test_refused_prices_and_limits_leave_nothing_behind(
                 actor=operator,
                 now=now,
             )
+    set_limits(sessions, sku_id, floor_fen=5_500, ceiling_fen=24_800, actor=operator, now=now)
     set_limits(sessions, sku_id, floor_fen=12_400, ceiling_fen=20_000, actor=operator, now=now)
     for sale_fen in (12_399, 20_001):
         wrong = NewPrice(list_fen=30_000, sale_fen=sale_fen)
@@ -172,7 +189,7 @@ def test_refused_prices_and_limits_leave_nothing_behind(
         actions = session.scalars(select(StaffAudit.action).order_by(StaffAudit.id)).all()
         sku = session.get_one(Sku, sku_id)
         assert (sku.floor_fen, sku.ceiling_fen) == (12_400, 20_000)
-    assert actions == ["set_price", "set_price_limits"]
+    assert actions == ["set_price", "set_price_limits", "set_price_limits"]
 
 
 def test_lists_and_the_rule_agree_on_every_moment_of_a_wild_history(
