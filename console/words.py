@@ -33,6 +33,8 @@ PERMISSIONS: Final = MappingProxyType(
         Permission.VIEW_PAYOUTS: "查看提现",
         Permission.APPROVE_PAYOUTS: "审批提现",
         Permission.VIEW_STATEMENTS: "查看、导出结算单",
+        Permission.VIEW_RECONCILIATION: "查看、导出对账",
+        Permission.SETTLE_RECONCILIATION: "重新对账、关闭差异",
         Permission.VIEW_MATERIALS: "查看素材",
         Permission.MANAGE_MATERIALS: "发布、撤回素材",
         Permission.VIEW_TRAINING: "查看课程",

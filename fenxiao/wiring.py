@@ -15,6 +15,7 @@ from wechat.account import WeChatAccount
 from wechat.callback import CallbackGuard
 from wechat.credentials import MerchantCredentials, OfficialAccountCredentials
 from wechat.oauth import WeChatWebAuthorisation
+from wechat.pay.bills import MerchantBills
 from wechat.pay.notifications import PaymentNotifications
 from wechat.pay.payments import MerchantPayments
 from workflows.credentials import DatabaseTokenStore
@@ -81,6 +82,7 @@ def connect(settings: Settings, sessions: SessionFactory) -> Collaborators:
         account=WeChatAccount(account, store),
         authorisation=WeChatWebAuthorisation(account),
         payments=MerchantPayments(merchant),
+        bills=MerchantBills(merchant),
         callback_guard=CallbackGuard(account),
         notifications=PaymentNotifications(merchant),
     )

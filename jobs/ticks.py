@@ -22,6 +22,7 @@ from workflows.due.money import settle_payments, settle_refunds
 from workflows.due.orders import complete_orders, expire_orders, receive_orders
 from workflows.due.tidy import tidy
 from workflows.payouts.settle import settle_due_payouts
+from workflows.reconciliation.due import reconcile_due
 from workflows.statements import write_statements
 
 log = structlog.get_logger(__name__)
@@ -88,6 +89,12 @@ TICKS: tuple[Tick, ...] = (
         job="write_statements",
         seconds=3600,
         task=lambda parts, now: write_statements(parts.sessions, now),
+    ),
+    Tick(
+        # Yesterday's bills are there from half past ten; what was late or missed is tried again.
+        job="reconcile_bills",
+        seconds=600,
+        task=lambda parts, now: reconcile_due(parts.sessions, parts.bills, now),
     ),
     Tick(job="tidy", seconds=3600, task=lambda parts, _now: tidy(parts.sessions, real_now())),
 )

@@ -23,6 +23,7 @@ class Payment(Base):
         ),
         Index(None, "order_id"),
         Index(None, "status", "id"),
+        Index(None, "paid_at"),
         CheckConstraint("amount_fen > 0", name="amount"),
     )
 

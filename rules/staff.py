@@ -40,6 +40,8 @@ class Permission(StrEnum):
     VIEW_PAYOUTS = "view_payouts"
     APPROVE_PAYOUTS = "approve_payouts"
     VIEW_STATEMENTS = "view_statements"
+    VIEW_RECONCILIATION = "view_reconciliation"
+    SETTLE_RECONCILIATION = "settle_reconciliation"
     VIEW_MATERIALS = "view_materials"
     MANAGE_MATERIALS = "manage_materials"
     VIEW_TRAINING = "view_training"
@@ -85,6 +87,8 @@ PERMISSIONS: Final = MappingProxyType(
         | {
             Permission.APPROVE_PAYOUTS,
             Permission.VIEW_STATEMENTS,
+            Permission.VIEW_RECONCILIATION,
+            Permission.SETTLE_RECONCILIATION,
             Permission.REFUND_ORDERS,
             Permission.VIEW_AUDIT,
         },

@@ -131,7 +131,7 @@ class Bills:
             for change in self.changes()
             if change.day == day and change.kind is ChangeKind.STATE
         }
-        events = [_with_state(event, states) for event in events]
+        events = [self._with_fee(_with_state(event, states)) for event in events]
         if only == "SUCCESS":
             events = [event for event in events if not event.out_refund_no]
         elif only == "REFUND":
@@ -175,6 +175,11 @@ class Bills:
             else:
                 events = [kept for event in events for kept in _changed(event, change)]
         return sorted(events, key=lambda event: event.at)
+
+    def _with_fee(self, event: TradeEvent) -> TradeEvent:
+        """The fee follows an amount that a test has changed."""
+        fee_fen = self._wallet.fee_fen(event.amount_fen)
+        return replace(event, fee_fen=-fee_fen if event.out_refund_no else fee_fen)
 
     def _trade_events(self) -> Iterable[TradeEvent]:
         for payment in self._payments.all():

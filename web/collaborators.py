@@ -8,7 +8,7 @@ from flask import Flask, current_app
 from rules.payments import Merchant
 from web.site import SiteFacts
 from wechat.callback import CallbackGuard
-from wechat.gateway import OfficialAccount, Payments, WebAuthorisation
+from wechat.gateway import Bills, OfficialAccount, Payments, WebAuthorisation
 from wechat.pay.notifications import PaymentNotifications
 from workflows import SessionFactory
 from workflows.clock import business_now
@@ -26,6 +26,7 @@ class Collaborators:
     account: OfficialAccount
     authorisation: WebAuthorisation
     payments: Payments
+    bills: Bills
     callback_guard: CallbackGuard
     notifications: PaymentNotifications
 

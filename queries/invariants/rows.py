@@ -5,6 +5,7 @@ from queries.invariants.integrity import INTEGRITY_INVARIANTS
 from queries.invariants.ledger import LEDGER_INVARIANTS
 from queries.invariants.orders import ORDER_INVARIANTS
 from queries.invariants.payouts import PAYOUT_INVARIANTS
+from queries.invariants.reconciliation import RECONCILIATION_INVARIANTS
 from queries.invariants.statements import STATEMENT_INVARIANTS
 from queries.invariants.stock import STOCK_INVARIANTS
 
@@ -16,4 +17,5 @@ INVARIANTS = (
     *STOCK_INVARIANTS,
     *PAYOUT_INVARIANTS,
     *INTEGRITY_INVARIANTS,
+    *RECONCILIATION_INVARIANTS,
 )

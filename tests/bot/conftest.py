@@ -23,7 +23,7 @@ from tests.wechat.callback_conversation import APP_ID, GUARD
 from web import SiteFacts, install
 from web.collaborators import Collaborators, install_collaborators
 from web.pages import STATIC
-from wechat.gateway import Payments, WebAuthorisation
+from wechat.gateway import Bills, Payments, WebAuthorisation
 from wechat.pay.notifications import PaymentNotifications
 
 SITE = SiteFacts(
@@ -53,6 +53,7 @@ def app(sessions: SessionFactory, account: FakeAccount) -> Iterator[Flask]:
             account=account,
             authorisation=cast("WebAuthorisation", None),
             payments=cast("Payments", None),
+            bills=cast("Bills", None),
             callback_guard=GUARD,
             notifications=cast("PaymentNotifications", None),
         ),

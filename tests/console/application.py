@@ -17,7 +17,7 @@ from storefront.pages import blueprint as storefront
 from web.collaborators import Collaborators, install_collaborators
 from web.pages import STATIC
 from web.site import SiteFacts
-from wechat.gateway import Payments
+from wechat.gateway import Bills, Payments
 from workflows.staff.sessions import open_session
 
 ADDRESS = "203.0.113.7"
@@ -27,6 +27,7 @@ TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 def make_app(
     sessions: SessionFactory,
     payments: Payments | None = None,
+    bills: Bills | None = None,
     base_url: str = "https://shop.example.cn",
 ) -> Flask:
     """Build the console; whoever calls WeChat here fails on an absent collaborator."""
@@ -55,6 +56,7 @@ def make_app(
             account=absent,
             authorisation=absent,
             payments=payments or absent,
+            bills=bills or absent,
             callback_guard=absent,
             notifications=absent,
         ),

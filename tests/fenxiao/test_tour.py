@@ -17,7 +17,7 @@ from web import SiteFacts, install
 from web.collaborators import Collaborators, collaborators, install_collaborators
 from web.pages import STATIC
 from wechat.callback import CallbackGuard
-from wechat.gateway import Payments, WebAuthorisation
+from wechat.gateway import Bills, Payments, WebAuthorisation
 from wechat.pay.notifications import PaymentNotifications
 from workflows.clock import move_clock
 
@@ -56,6 +56,7 @@ def app(sessions: SessionFactory, platform: Platform, monkeypatch: pytest.Monkey
             account=FakeAccount(),
             authorisation=cast("WebAuthorisation", None),
             payments=cast("Payments", None),
+            bills=cast("Bills", None),
             callback_guard=cast("CallbackGuard", None),
             notifications=cast("PaymentNotifications", None),
         ),

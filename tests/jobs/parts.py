@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from models.database import SessionFactory
 from rules.payments import Merchant
+from tests.fake_bills import FakeBills
 from tests.fakes import FakeAccount, FakePayments
 from web.collaborators import Collaborators
 from web.site import SiteFacts
@@ -27,6 +28,7 @@ def make_parts(
         account=account or FakeAccount(),
         authorisation=absent,
         payments=payments or FakePayments(),
+        bills=FakeBills(),
         callback_guard=absent,
         notifications=absent,
     )

@@ -43,6 +43,7 @@ def make_app(sessions: SessionFactory, account: OfficialAccount | None = None) -
             account=account or absent,
             authorisation=absent,
             payments=absent,
+            bills=absent,
             callback_guard=absent,
             notifications=absent,
         ),

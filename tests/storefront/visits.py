@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 from fenxiao.app import create_app
 from fenxiao.settings import load
 from tests.fake_authorisation import FakeAuthorisation
+from tests.fake_bills import FakeBills
 from tests.fakes import FakeAccount
 from tests.fenxiao.test_settings import EXAMPLE, GOOD
 from tests.shop import MERCHANT, Customer, Shop
@@ -102,6 +103,7 @@ def open_site(shop: Shop, folder: Path) -> Site:
         account=account,
         authorisation=authorisation,
         payments=shop.payments,
+        bills=FakeBills(),
         callback_guard=GUARD,
         notifications=PaymentNotifications(CREDENTIALS),
     )

@@ -16,7 +16,7 @@ from wechat.callback import CallbackGuard
 from wechat.credentials import MerchantCredentials, OfficialAccountCredentials
 from wechat.http import Timeouts
 from wechat.oauth import WeChatWebAuthorisation
-from wechat.pay import MerchantPayments, PaymentNotifications
+from wechat.pay import MerchantBills, MerchantPayments, PaymentNotifications
 
 APP_ID = "wx5823bf96d3bd56c7"
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -35,6 +35,7 @@ class World:
     account: WeChatAccount
     web: WeChatWebAuthorisation
     pay: MerchantPayments
+    bills: MerchantBills
 
 
 @contextmanager
@@ -124,6 +125,7 @@ def opened_world(folder: Path) -> Iterator[World]:
             account=WeChatAccount(account, InMemoryTokenStore(), timeouts),
             web=WeChatWebAuthorisation(account, timeouts),
             pay=MerchantPayments(credentials, timeouts),
+            bills=MerchantBills(credentials, timeouts),
         )
         sandbox.close()
         shop.shutdown()

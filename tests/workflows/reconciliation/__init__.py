@@ -1,0 +1,1 @@
+"""WeChat bills against our books."""
