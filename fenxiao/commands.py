@@ -14,6 +14,7 @@ from fenxiao.backup import BackupError
 from fenxiao.backup import backup as write_backup
 from fenxiao.backup import restore as bring_back
 from fenxiao.logs import configure as configure_logs
+from fenxiao.memory import give_back_freed
 from fenxiao.migrating import MigrationError, needs_migration
 from fenxiao.migrating import migrate as migrate_database
 from fenxiao.settings import Settings, SettingsError, load
@@ -95,6 +96,7 @@ def serve(host: str, port: int, threads: int) -> None:
     from fenxiao.serving import serve_until_told
 
     settings = load()
+    give_back_freed()
     with _collaborators(settings) as parts:
         click.echo(f"serving {settings.site.base_url} on http://{host}:{port}")
         serve_until_told(create_app(settings, parts), host=host, port=port, threads=threads)
@@ -105,6 +107,7 @@ def worker() -> None:
     """Deliver the outbox and tick the clock's jobs; start as many as you like, anywhere."""
     from jobs.worker import run_worker
 
+    give_back_freed()
     with _collaborators(load()) as parts:
         run_worker(parts)
 

@@ -6,6 +6,7 @@ from flask import Flask
 
 from fenxiao.app import create_app
 from fenxiao.logs import configure
+from fenxiao.memory import give_back_freed
 from fenxiao.settings import SettingsError, load
 from fenxiao.wiring import connect, open_sessions
 
@@ -19,6 +20,7 @@ def application() -> Flask:
     Raises: SystemExit: a setting is wrong; one line on standard error has said which.
     """
     configure()
+    give_back_freed()
     try:
         settings = load()
         return create_app(settings, connect(settings, open_sessions(settings)))

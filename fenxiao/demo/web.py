@@ -11,6 +11,7 @@ from fenxiao.app import create_app
 from fenxiao.demo.people import FINANCE, OWNER, PASSWORD
 from fenxiao.demo.platform import Sandbox
 from fenxiao.logs import configure
+from fenxiao.memory import give_back_freed
 from fenxiao.serving import serve_until_told
 from fenxiao.settings import load
 from fenxiao.wiring import connect, open_sessions
@@ -75,6 +76,7 @@ def _advance(sandbox: Sandbox, ahead: timedelta) -> None:
 def build(sandbox: Sandbox) -> Flask:
     """Build the configured application and add the tour."""
     configure()
+    give_back_freed()
     settings = load()
     app = create_app(settings, connect(settings, open_sessions(settings)))
     app.register_blueprint(tour(sandbox))
