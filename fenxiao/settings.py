@@ -49,6 +49,8 @@ EXAMPLES = frozenset(
     }
 )
 """What config.example.toml says instead of a value; production refuses it."""
+EXAMPLE_DOMAINS = ("example.com", "example.net", "example.org", "example")
+"""Nobody's (RFC 2606): people, WeChat's callbacks and its notifications would never arrive."""
 SHORTEST_SECRET = 32
 
 
@@ -293,6 +295,8 @@ def _check_production(settings: Settings) -> None:
                 raise SettingsError(f"[{name}] {key} is an example's value: set your own")
     if settings.site.secret_key == settings.site.data_key:
         raise SettingsError("[site] data_key must differ from secret_key: openssl rand -base64 48")
+    if _is_example_host(urlsplit(settings.site.base_url).hostname or ""):
+        raise SettingsError("[site] base_url is an example's value: set your own")
     if not settings.site.base_url.startswith("https://"):
         raise SettingsError("[site] base_url must begin with https:// in production")
     for name, key, wanted in (
@@ -308,3 +312,7 @@ def _check_production(settings: Settings) -> None:
 def _is_example(value: object) -> bool:
     text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
     return text in EXAMPLES or any(placeholder in text for placeholder in PLACEHOLDERS)
+
+
+def _is_example_host(host: str) -> bool:
+    return any(host == domain or host.endswith(f".{domain}") for domain in EXAMPLE_DOMAINS)

@@ -18,6 +18,7 @@ SECRETS = {
     "api_v3_key": "0123456789abcdef0123456789abcdef",
 }
 GOOD = SECRETS | {
+    "base_url": "https://shop.shuyu.cn",
     "app_id": "wx5823bf96d3bd56c7",
     "merchant_id": "1900000109",
     "certificate_serial": "1DDE55AD98ED71D6EDD4A4A16996DE7B47773A8C",
@@ -31,7 +32,7 @@ def _write(tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FENXIAO_CONFIG", str(path))
 
 
-def _filled_in() -> str:
+def filled_in() -> str:
     """The example with secrets of one's own."""
     text = EXAMPLE.read_text()
     for key, value in GOOD.items():
@@ -39,20 +40,20 @@ def _filled_in() -> str:
     return text
 
 
-def test_the_filled_in_example_starts_in_production(
+def test_thefilled_in_example_starts_in_production(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _write(tmp_path, _filled_in(), monkeypatch)
+    _write(tmp_path, filled_in(), monkeypatch)
     settings = load()
     assert settings.site.environment == "production"
-    assert settings.site.host == "shop.example.com"
+    assert settings.site.host == "shop.shuyu.cn"
 
 
 def test_the_example_itself_is_refused_in_production(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _write(tmp_path, EXAMPLE.read_text(), monkeypatch)
-    with pytest.raises(SettingsError, match=r"\[site\] secret_key is an example's value"):
+    with pytest.raises(SettingsError, match=r"\[site\] \w+ is an example's value"):
         load()
 
 
@@ -62,14 +63,14 @@ def test_no_value_of_the_example_is_left_in_production(
 ) -> None:
     example = re.search(rf'^{key} = ".*?"', EXAMPLE.read_text(), flags=re.MULTILINE)
     assert example is not None
-    text = re.sub(rf'^{key} = ".*?"', example[0], _filled_in(), flags=re.MULTILINE)
+    text = re.sub(rf'^{key} = ".*?"', example[0], filled_in(), flags=re.MULTILINE)
     _write(tmp_path, text, monkeypatch)
     with pytest.raises(SettingsError, match=rf"\] {key} is an example's value: set your own"):
         load()
 
 
 def test_one_secret_is_not_used_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = _filled_in().replace(GOOD["data_key"], GOOD["secret_key"])
+    text = filled_in().replace(GOOD["data_key"], GOOD["secret_key"])
     _write(tmp_path, text, monkeypatch)
     with pytest.raises(SettingsError, match=r"\[site\] data_key must differ from secret_key"):
         load()
@@ -87,11 +88,12 @@ def test_the_example_explains_every_key() -> None:
         ("brand = ", "brnad = ", r"\[site\] brnad is no setting"),
         ("app_id = ", "# app_id = ", r"\[wechat\] app_id is missing"),
         (
-            '"https://shop.example.com"',
-            '"https://shop.example.com/"',
+            '"https://shop.shuyu.cn"',
+            '"https://shop.shuyu.cn/"',
             r"\[site\] base_url: .*final",
         ),
-        ('"https://shop.example.com"', '"http://shop.example.com"', r"must begin with https"),
+        ('"https://shop.shuyu.cn"', '"http://shop.shuyu.cn"', r"must begin with https"),
+        ('"https://shop.shuyu.cn"', '"https://m.example.org"', r"\[site\] base_url is an example"),
         ('"Asia/Shanghai"', '"Europe/Berlin"', r"\[site\] timezone: .*Asia/Shanghai"),
         ("levels = 1 ", "levels = 3 ", r"\[programme\] levels: "),
         ("levels = 1 ", "levels = 2 ", r"\[programme\] has_legal_acknowledgement: "),
@@ -111,7 +113,7 @@ def test_the_example_explains_every_key() -> None:
 def test_a_wrong_setting_is_named_in_one_line(
     old: str, new: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = _filled_in()
+    text = filled_in()
     assert old in text
     _write(tmp_path, text.replace(old, new, 1), monkeypatch)
     with pytest.raises(SettingsError, match=says) as caught:
@@ -122,7 +124,7 @@ def test_a_wrong_setting_is_named_in_one_line(
 def test_the_environment_wins_over_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _write(tmp_path, _filled_in(), monkeypatch)
+    _write(tmp_path, filled_in(), monkeypatch)
     monkeypatch.setenv("FENXIAO_SITE__BRAND", "另一个品牌")
     assert load().site.brand == "另一个品牌"
 
@@ -131,7 +133,7 @@ def test_the_environment_wins_over_the_file(
 def test_a_misspelt_variable_stops_the_start(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _write(tmp_path, _filled_in(), monkeypatch)
+    _write(tmp_path, filled_in(), monkeypatch)
     monkeypatch.setenv(name, "x")
     with pytest.raises(SettingsError, match=name):
         load()
@@ -144,6 +146,6 @@ def test_a_missing_file_says_what_to_copy(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_secrets_never_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _write(tmp_path, _filled_in(), monkeypatch)
+    _write(tmp_path, filled_in(), monkeypatch)
     shown = repr(load())
     assert not [value for value in SECRETS.values() if value in shown]

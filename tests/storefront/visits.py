@@ -17,7 +17,7 @@ from fenxiao.settings import load
 from tests.fake_authorisation import FakeAuthorisation
 from tests.fake_bills import FakeBills
 from tests.fakes import FakeAccount
-from tests.fenxiao.test_settings import EXAMPLE, GOOD
+from tests.fenxiao.test_settings import filled_in
 from tests.shop import MERCHANT, Customer, Shop
 from tests.wechat.callback_conversation import GUARD
 from tests.wechat.merchant import CREDENTIALS
@@ -91,10 +91,7 @@ class Phone:
 
 def open_site(shop: Shop, folder: Path) -> Site:
     """Build the whole application, as production would, with a fake WeChat."""
-    text = EXAMPLE.read_text()
-    for key, value in GOOD.items():
-        text = re.sub(rf'^{key} = ".*?"', f'{key} = "{value}"', text, flags=re.MULTILINE)
-    (folder / "config.toml").write_text(text)
+    (folder / "config.toml").write_text(filled_in())
     authorisation, account = FakeAuthorisation(), FakeAccount()
     parts = Collaborators(
         sessions=shop.sessions,
