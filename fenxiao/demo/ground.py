@@ -71,9 +71,8 @@ def prepare(ground: Ground) -> None:
     ground.folder.mkdir(parents=True, exist_ok=True)
     secrets_file = ground.folder / SECRETS
     if not secrets_file.exists():
-        secrets_file.touch(mode=0o600)
-        secrets_file.write_text(
-            "".join(f'{name} = "{value}"\n' for name, value in _new_secrets().items())
+        _write_privately(
+            secrets_file, "".join(f'{name} = "{value}"\n' for name, value in _new_secrets().items())
         )
     if not (ground.folder / "keys" / "keys.toml").exists():
         subprocess.run(  # noqa: S603 - our own sandbox, our own arguments
@@ -84,8 +83,15 @@ def prepare(ground: Ground) -> None:
     # Written at each start: the ports may have changed, the secrets have not.
     values = tomllib.loads(secrets_file.read_text())
     names = tomllib.loads((ground.folder / "keys" / "keys.toml").read_text())
-    ground.config_file.write_text(_settings(ground, values | names))
-    ground.sandbox_file.write_text(_sandbox_settings(ground, values | names))
+    _write_privately(ground.config_file, _settings(ground, values | names))
+    _write_privately(ground.sandbox_file, _sandbox_settings(ground, values | names))
+
+
+def _write_privately(path: Path, text: str) -> None:
+    """Write a file that nobody else on this machine reads, also one that was open before."""
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_text(text)
 
 
 def _new_secrets() -> dict[str, str]:

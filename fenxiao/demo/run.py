@@ -1,11 +1,13 @@
 """`fenxiao demo`: start the sandbox, the web application and a worker; Ctrl-C stops all three."""
 
+import ctypes
+import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
@@ -17,6 +19,7 @@ import requests
 
 from fenxiao.demo.ground import Ground, prepare
 
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 START_SECONDS = 60
 FILL_SECONDS = 600
 STOP_SECONDS = 15
@@ -99,6 +102,8 @@ class _Children:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                # We have no other threads, which is what it isn't safe with.
+                preexec_fn=_end_with_us(),  # noqa: PLW1509
             )
 
     def finish(self, name: str, module: Sequence[str]) -> None:
@@ -195,6 +200,24 @@ def _refuse_taken(port: int, option: str) -> None:
             raise click.ClickException(
                 f"port {port} is taken, perhaps by another demo: choose another with {option}"
             ) from error
+
+
+def _end_with_us() -> Callable[[], None] | None:
+    """Return what a child does first, so that it ends even when we are killed outright.
+
+    Only Linux tells a child of its parent's end; elsewhere Ctrl-C is the way.
+    """
+    if sys.platform != "linux":
+        return None
+    libc, parent = ctypes.CDLL(None), os.getpid()
+
+    def listen() -> None:
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            # We ended between the fork and this line.
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    return listen
 
 
 def _raise_stop(_number: int, _frame: FrameType | None) -> NoReturn:

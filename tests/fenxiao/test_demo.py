@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -111,8 +112,12 @@ def run_demo(data: Path, output: Path, *options: str) -> Iterator[Demo]:
 
 
 def is_alive(pid: int) -> bool:
-    """Return whether there is such a process."""
-    return Path(f"/proc/{pid}").exists()
+    """Return whether there is such a process; one that ended and waits to be asked is none."""
+    try:
+        line = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return line.rsplit(")", 1)[1].split()[0] != "Z"
 
 
 @pytest.fixture(scope="module")
@@ -237,6 +242,16 @@ def test_fresh_starts_over_and_an_interrupted_filling_is_not_kept(
     assert (data / "secrets.toml").read_text() != old_keys
     with run_demo(data, tmp_path / "second") as demo:
         demo.wait_for("filling the shop")
+        assert {stat.S_IMODE(file.stat().st_mode) for file in data.glob("*.toml")} == {0o600}
+        # Killed outright, it can't stop its programs: they notice.
+        while "fenxiao.demo.fill" not in (children := demo.children()):
+            time.sleep(0.1)
+        demo.process.kill()
+        demo.process.wait()
+        end = time.monotonic() + STOP_SECONDS
+        while alive := [name for name, pid in children.items() if is_alive(pid)]:
+            assert time.monotonic() < end, alive
+            time.sleep(0.1)
 
 
 def test_a_taken_port_is_named(tmp_path: Path, logging_as_before: None) -> None:
