@@ -1,6 +1,7 @@
 """`fenxiao check` against a platform that really checks: every line is ok, or says what to do."""
 
 import shutil
+import tomllib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,9 +10,11 @@ import pytest
 import time_machine
 from sqlalchemy.engine import URL
 
+from bot.menu import menu_buttons
 from models.append_only import drop_triggers
 from models.database import SessionFactory
 from tests.fenxiao.ground import Place, make_place, wait_for
+from tests.sandbox_client import Sandbox
 from workflows.clock import real_now
 
 pytestmark = [pytest.mark.slow, pytest.mark.sockets]
@@ -47,6 +50,21 @@ def checked(platform: Path, tmp_path: Path, sqlite_url: URL, logging_as_before: 
     shutil.copy(platform / "config.toml", place.ground.config_file)
     place.use(sqlite_url)
     return place
+
+
+def test_the_menu_is_published(checked: Place) -> None:
+    # The settings are a copy: the sandbox and the shop's address are those of the platform.
+    settings = tomllib.loads(checked.ground.config_file.read_text())
+    sandbox = Sandbox(settings["wechat"]["api_base_url"])
+    assert sandbox.menu() is None
+    published = checked.run("menu", "publish")
+    assert (published.status, published.err) == (0, "")
+    assert published.out.startswith("the menu is published")
+    shown = sandbox.menu()
+    sandbox.close()
+    ours = menu_buttons(settings["site"]["base_url"])
+    assert shown is not None
+    assert [button["name"] for button in shown["button"]] == [button.name for button in ours]
 
 
 def _lines(place: Place) -> tuple[int, dict[str, str]]:

@@ -21,6 +21,7 @@ from tests.factories.catalogue import make_sku
 from tests.factories.orders import make_order
 from tests.factories.policies import start_programme
 from tests.fenxiao.ground import Ended, Place, free_port, stops_within, wait_for
+from tests.fenxiao.test_settings import filled_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.sockets]
 
@@ -188,6 +189,14 @@ def _status(sessions: SessionFactory, order_id: int) -> OrderStatus:
 )
 def test_run_due_wants_a_moment(migrated: Place, moment: str, says: str) -> None:
     _refused(migrated.run("run-due", "--now", moment), says)
+
+
+def test_run_due_is_refused_in_production(migrated: Place, now: datetime) -> None:
+    migrated.ground.config_file.write_text(filled_in())
+    _refused(
+        migrated.run("run-due", "--now", now.isoformat()),
+        "run-due is for demos and tests: in production the worker runs",
+    )
 
 
 def test_staff_add_lets_somebody_in_once(migrated: Place, sqlite_sessions: SessionFactory) -> None:
