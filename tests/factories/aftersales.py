@@ -6,9 +6,9 @@ from sqlalchemy.orm import Session
 
 from models.aftersales import AfterSalesRequest
 from models.orders import Order
+from queries.refundable import refundable_lines
 from rules.aftersales import AfterSalesKind, parts_for
 from workflows.aftersales.open import RequestDraft, open_request
-from workflows.aftersales.steps import refundable_lines
 
 
 def ask_for(session: Session, order: Order, quantities: list[int], now: datetime) -> int:

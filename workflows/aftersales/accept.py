@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from models.aftersales import AfterSalesRequest
 from models.orders import Order, Shipment
 from models.payments import Payment, Refund
+from queries.refundable import refundable_lines
 from rules.aftersales import (
     AfterSalesKind,
     AfterSalesStatus,
@@ -18,7 +19,7 @@ from rules.aftersales import (
 )
 from rules.payments import RefundReason, RefundStatus
 from workflows.aftersales.notices import tell_accepted
-from workflows.aftersales.steps import Mark, move, refundable_lines
+from workflows.aftersales.steps import Mark, move
 from workflows.refunds.make import RefundDraft, make_refund
 
 REFUND_REASONS = {

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from models.aftersales import AfterSalesLine, AfterSalesRequest
 from models.orders import Order
+from queries.refundable import refundable_lines
 from rules.aftersales import (
     AfterSalesKind,
     AfterSalesStatus,
@@ -16,7 +17,7 @@ from rules.aftersales import (
     check_part,
     check_reason,
 )
-from workflows.aftersales.steps import Mark, note_event, refundable_lines
+from workflows.aftersales.steps import Mark, note_event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 from models.aftersales import AfterSalesRequest
 from models.orders import Order
 from models.payments import Refund
+from queries.refundable import refundable_lines
 from rules.aftersales import AfterSalesStatus, is_all_refunded
 from rules.orders import OrderStatus, may_become
 from rules.payments import UNFINISHED
 from workflows.aftersales.notices import tell_abnormal, tell_closed, tell_refunded
-from workflows.aftersales.steps import Mark, move, refundable_lines
+from workflows.aftersales.steps import Mark, move
 from workflows.orders.moves import advance
 
 WECHAT = "wechat"

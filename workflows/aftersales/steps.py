@@ -1,21 +1,17 @@
-"""Move an after-sales request along its edges, and look at what an order has left. Steps."""
+"""Move an after-sales request along its edges. Steps."""
 
-from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
-from models.aftersales import AfterSalesEvent, AfterSalesLine, AfterSalesRequest
+from models.aftersales import AfterSalesEvent, AfterSalesRequest
 from models.database import row_count
-from models.orders import Order
 from rules.aftersales import (
     OPEN,
     AfterSalesStatus,
     AfterSalesTransitionRefused,
-    RefundableLine,
     may_become,
 )
 
@@ -80,28 +76,6 @@ def note_event(
     session.flush()
 
 
-def refundable_lines(
-    session: Session, order: Order, *, without: int | None = None
-) -> tuple[RefundableLine, ...]:
-    """Return what the order's lines have left; `without` leaves one request's own parts out.
-
-    Accepted requests count by their refunds, requested ones by what they ask for.
-    """
-    asked = _asked(session, order.id, without)
-    return tuple(
-        RefundableLine(
-            order_line_id=line.id,
-            goods_fen=line.goods_fen,
-            quantity=line.quantity,
-            refunded_fen=line.refunded_fen,
-            refunded_quantity=line.refunded_quantity,
-            asked_fen=asked.get(line.id, (0, 0))[0],
-            asked_quantity=asked.get(line.id, (0, 0))[1],
-        )
-        for line in order.lines
-    )
-
-
 def has_open_request(session: Session, order_id: int) -> bool:
     """Tell whether the order has a request that waits for staff or for its money."""
     return bool(
@@ -113,20 +87,3 @@ def has_open_request(session: Session, order_id: int) -> bool:
             )
         )
     )
-
-
-def _asked(session: Session, order_id: int, without: int | None) -> Mapping[int, tuple[int, int]]:
-    sums: defaultdict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    rows = session.execute(
-        select(AfterSalesLine.order_line_id, AfterSalesLine.amount_fen, AfterSalesLine.quantity)
-        .join(AfterSalesRequest, AfterSalesRequest.id == AfterSalesLine.request_id)
-        .where(
-            AfterSalesRequest.order_id == order_id,
-            AfterSalesRequest.status == AfterSalesStatus.REQUESTED,
-            AfterSalesRequest.id.is_distinct_from(without),
-        )
-    )
-    for line_id, amount_fen, quantity in rows:
-        had_fen, had = sums[line_id]
-        sums[line_id] = (had_fen + amount_fen, had + quantity)
-    return dict(sums)
