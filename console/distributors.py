@@ -14,6 +14,7 @@ from queries.distributors import (
     distributors,
     grades,
 )
+from queries.holds import open_hold_of_distributor
 from queries.orders import OrderFilter, orders
 from queries.payouts import payouts_of
 from rules.distributors import MAX_REASON_LENGTH, DistributorStatus
@@ -84,10 +85,12 @@ def show_distributor(distributor_id: int) -> ResponseReturnValue:
         her_orders, order_total = orders(
             session, OrderFilter(referrer_id=distributor_id), offset=0, limit=LATEST
         )
+        hold = open_hold_of_distributor(session, distributor_id)
         her_payouts, payout_total = payouts_of(session, distributor_id, offset=0, limit=LATEST)
     return render_template(
         "console/distributors/show.html",
         page=page,
+        hold=hold,
         orders=her_orders,
         order_total=order_total,
         payouts=her_payouts,

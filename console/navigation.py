@@ -71,6 +71,12 @@ _GROUPS = (
                 waiting="payouts",
             ),
             _Place(
+                title="佣金冻结",
+                path="/console/holds",
+                icon="lock",
+                permission=Permission.VIEW_COMMISSIONS,
+            ),
+            _Place(
                 title="结算单",
                 path="/console/statements",
                 icon="file-text",

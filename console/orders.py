@@ -7,7 +7,9 @@ from console import blueprint
 from console.filtering import PAGE_SIZE, asked_choice, asked_id, asked_text, tab_address
 from console.guard import current_actor, may, requires
 from queries.attribution import attribution_trail
+from queries.holds import open_hold_of_order
 from queries.orders import OrderFilter, OrderPage, order, order_counts, orders
+from rules.holds import MAX_REASON_LENGTH
 from rules.orders import CancelReason, OrderStatus
 from rules.staff import Permission
 from web.collaborators import collaborators
@@ -66,10 +68,13 @@ def show_order(order_id: int) -> ResponseReturnValue:
     page = _found(order_id)
     with collaborators().sessions.read() as session:
         trail = attribution_trail(session, order_id)
+        hold = open_hold_of_order(session, order_id)
     return render_template(
         "console/orders/show.html",
         page=page,
         trail=trail,
+        hold=hold,
+        reason_length=MAX_REASON_LENGTH,
         carriers=[(name, name) for name in CARRIERS],
     )
 

@@ -30,6 +30,7 @@ PERMISSIONS: Final = MappingProxyType(
         Permission.REFUND_ORDERS: "退款",
         Permission.SEE_CUSTOMER_CONTACT: "查看完整手机号和地址",
         Permission.VIEW_COMMISSIONS: "查看佣金",
+        Permission.HOLD_COMMISSIONS: "冻结佣金",
         Permission.VIEW_PAYOUTS: "查看提现",
         Permission.APPROVE_PAYOUTS: "审批提现",
         Permission.VIEW_STATEMENTS: "查看、导出结算单",

@@ -15,11 +15,13 @@ from models.orders import Order, OrderLine, OrderTrail
 from models.pictures import Picture
 from models.policies import PolicyVersion
 from models.referrals import Touch
+from queries.holds import reasons_of
 from queries.shop import picture_url
 from rules.attribution import TrailVerdict
 from rules.bindings import TouchSource
 from rules.commission import TRIMMED, CommissionStage
 from rules.explanation import Question
+from rules.ledger import TransactionKind
 from rules.money import BASIS_POINTS
 from rules.orders import PAID_LIKE, OrderStatus
 
@@ -42,6 +44,7 @@ class PostingRow:
     quantity_kept: int | None
     target_fen: int
     amount_fen: int
+    is_revoked: bool
 
     @property
     def counted_fen(self) -> int:
@@ -86,6 +89,7 @@ class CommissionRow:
     posted_fen: int
     refunded_fen: int
     matures_at: datetime | None
+    held_because: str
     postings: tuple[PostingRow, ...]
 
 
@@ -275,10 +279,23 @@ def _rows(
         .limit(limit)
     ).all()
     postings = _postings(session, [row.LineCommission.id for row in found])
-    return tuple(_row(row, postings.get(row.LineCommission.id, ())) for row in found)
+    held = [
+        row.LineCommission.id for row in found if row.LineCommission.stage is CommissionStage.HELD
+    ]
+    reasons = reasons_of(session, held) if held else {}
+    return tuple(
+        _row(
+            row,
+            postings.get(row.LineCommission.id, ()),
+            reasons.get(row.LineCommission.id, ""),
+        )
+        for row in found
+    )
 
 
-def _row(found: Row[*tuple[Any, ...]], postings: tuple[PostingRow, ...]) -> CommissionRow:
+def _row(
+    found: Row[*tuple[Any, ...]], postings: tuple[PostingRow, ...], held_because: str
+) -> CommissionRow:
     share: LineCommission = found.LineCommission
     order: Order = found.Order
     line: OrderLine = found.OrderLine
@@ -307,14 +324,15 @@ def _row(found: Row[*tuple[Any, ...]], postings: tuple[PostingRow, ...]) -> Comm
         posted_fen=share.posted_fen,
         refunded_fen=line.refunded_fen,
         matures_at=share.matures_at,
+        held_because=held_because,
         postings=postings,
     )
 
 
 def _postings(session: Session, share_ids: Sequence[int]) -> dict[int, tuple[PostingRow, ...]]:
     found: defaultdict[int, list[PostingRow]] = defaultdict(list)
-    for posting, occurred_at in session.execute(
-        select(CommissionPosting, LedgerTransaction.occurred_at)
+    for posting, occurred_at, kind in session.execute(
+        select(CommissionPosting, LedgerTransaction.occurred_at, LedgerTransaction.kind)
         .join(LedgerTransaction, LedgerTransaction.id == CommissionPosting.transaction_id)
         .where(CommissionPosting.line_commission_id.in_(share_ids))
         .order_by(CommissionPosting.id)
@@ -329,6 +347,7 @@ def _postings(session: Session, share_ids: Sequence[int]) -> dict[int, tuple[Pos
                 quantity_kept=posting.quantity_kept,
                 target_fen=posting.target_fen,
                 amount_fen=posting.amount_fen,
+                is_revoked=kind is TransactionKind.COMMISSION_REVOKED,
             )
         )
     return {share_id: tuple(rows) for share_id, rows in found.items()}

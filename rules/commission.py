@@ -38,11 +38,19 @@ EDGES: Final[Edges[CommissionStage]] = MappingProxyType(
         CommissionStage.NONE: frozenset({CommissionStage.ESTIMATED}),
         CommissionStage.ESTIMATED: frozenset({CommissionStage.MATURING, CommissionStage.HELD}),
         CommissionStage.MATURING: frozenset({CommissionStage.AVAILABLE, CommissionStage.HELD}),
-        CommissionStage.HELD: frozenset({CommissionStage.ESTIMATED, CommissionStage.MATURING}),
-        CommissionStage.AVAILABLE: frozenset(),
+        CommissionStage.HELD: frozenset(
+            {
+                CommissionStage.ESTIMATED,
+                CommissionStage.MATURING,
+                CommissionStage.AVAILABLE,
+                CommissionStage.NONE,
+            }
+        ),
+        CommissionStage.AVAILABLE: frozenset({CommissionStage.HELD}),
     }
 )
-"""Estimated when paid, maturing when received, available when released; held in an open case."""
+"""Estimated when paid, maturing when received, available when released; held in an open case, and
+from there back, or to none where the case revoked it."""
 
 
 class RateSource(StrEnum):

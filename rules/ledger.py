@@ -35,6 +35,8 @@ class TransactionKind(StrEnum):
     COMMISSION_MATURING = "commission_maturing"
     COMMISSION_RELEASED = "commission_released"
     COMMISSION_HELD = "commission_held"
+    COMMISSION_UNHELD = "commission_unheld"
+    COMMISSION_REVOKED = "commission_revoked"
     COMMISSION_REVERSED = "commission_reversed"
     DEBT_NETTED = "debt_netted"
     PAYOUT_REQUESTED = "payout_requested"

@@ -37,6 +37,7 @@ class Permission(StrEnum):
     REFUND_ORDERS = "refund_orders"
     SEE_CUSTOMER_CONTACT = "see_customer_contact"
     VIEW_COMMISSIONS = "view_commissions"
+    HOLD_COMMISSIONS = "hold_commissions"
     VIEW_PAYOUTS = "view_payouts"
     APPROVE_PAYOUTS = "approve_payouts"
     VIEW_STATEMENTS = "view_statements"
@@ -85,6 +86,7 @@ PERMISSIONS: Final = MappingProxyType(
         },
         Role.FINANCE: _VIEW
         | {
+            Permission.HOLD_COMMISSIONS,
             Permission.APPROVE_PAYOUTS,
             Permission.VIEW_STATEMENTS,
             Permission.VIEW_RECONCILIATION,

