@@ -183,13 +183,16 @@ def test_each_beneficiary_hears_of_the_sale_once(sessions: SessionFactory, now: 
             item.wechat_user_id: item.payload["body"]
             for item in session.scalars(select(OutboxItem))
         }
+    how = f"回复“为什么 {order.number[-6:]}”看怎么算的。"
     assert told == {
         referrer.wechat_user_id: (
             "您的客户下单了「水光精华」等 2 件商品，实付 ¥248.00。"
             "预计佣金 ¥24.80，订单完成并过冻结期后可提现。"
+            f"{how}"
         ),
         inviter.wechat_user_id: (
             "您邀请的伙伴的客户下单了「水光精华」等 2 件商品，实付 ¥248.00。"
             "预计佣金 ¥7.44，订单完成并过冻结期后可提现。"
+            f"{how}"
         ),
     }

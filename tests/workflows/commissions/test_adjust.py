@@ -71,7 +71,8 @@ def test_she_hears_what_was_taken(sessions: SessionFactory, now: datetime) -> No
         number = order.number
     with sessions.read() as session:
         bodies = [item.payload["body"] for item in session.scalars(select(OutboxItem))]
-    assert f"订单 {number} 发生退款，佣金减少 ¥4.01。" in bodies
+    how = f"回复“为什么 {number[-6:]}”看怎么算的。"
+    assert f"订单 {number} 发生退款，佣金减少 ¥4.01。{how}" in bodies
 
 
 def test_debt_calls_back_a_payout_that_is_still_requested(
