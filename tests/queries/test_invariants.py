@@ -56,6 +56,7 @@ DAMAGE = [
         "2.release_is_scheduled",
         "UPDATE line_commissions SET stage = 'held', matures_at = '2026-11-01 00:00:00.000000'",
     ),
+    ("2.held_lines_have_one_open_hold", "UPDATE line_commissions SET stage = 'held'"),
     ("2.accounts_hold_the_stages", "UPDATE line_commissions SET stage = 'maturing'"),
     ("2.released_is_available_paid_or_owed", "UPDATE payouts SET status = 'failed'"),
     ("3.lines_sum_to_goods", "UPDATE order_lines SET goods_fen = goods_fen + 1"),

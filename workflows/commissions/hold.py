@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from models.commissions import LineCommission
 from models.database import SessionFactory, insert_on_conflict
 from models.holds import CommissionHold, HeldLine
+from models.orders import Order
 from rules.commission import CommissionStage
 from rules.commission_postings import move_postings
 from rules.distributors import ReasonMissing
@@ -82,6 +83,9 @@ def _hold(
     actor: StaffActor,
     now: datetime,
 ) -> int:
+    if subject.order_id is not None:
+        # The order before its lines, as everybody else: a refund has it first, too.
+        session.execute(select(Order.id).where(Order.id == subject.order_id).with_for_update())
     lines = _lock_lines(session, wanted)
     if _is_held(session, subject):
         raise AlreadyHeld
