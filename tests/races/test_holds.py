@@ -70,21 +70,16 @@ def test_of_two_holds_one_is_opened_and_of_two_decisions_one_counts(
     sessions: SessionFactory, now: datetime, finance: StaffActor
 ) -> None:
     referrer, order_id = sell(sessions, now)
-    ask = {"reason": "核实", "actor": finance, "now": now}
-    outcomes = together(
-        [
-            lambda: hold_order(sessions, order_id, **ask),
-            lambda: hold_order(sessions, order_id, **ask),
-            lambda: hold_distributor(sessions, referrer.id, **ask),
-        ]
-    )
+    hold = partial(hold_order, sessions, order_id, reason="核实", actor=finance, now=now)
+    stop = partial(hold_distributor, sessions, referrer.id, reason="核实", actor=finance, now=now)
+    outcomes = together([hold, hold, stop])
     (hold_id,) = [outcome for outcome in outcomes if isinstance(outcome, int)]
     assert sum(isinstance(outcome, HoldRefused) for outcome in outcomes) == 2
     check(sessions)
     outcomes = together(
         [
-            lambda: release_hold(sessions, hold_id, **ask),
-            lambda: revoke_held(sessions, hold_id, **ask),
+            partial(release_hold, sessions, hold_id, reason="无误", actor=finance, now=now),
+            partial(revoke_held, sessions, hold_id, reason="刷单", actor=finance, now=now),
             refund(sessions, order_id, 5_000, now),
         ]
     )
@@ -100,10 +95,9 @@ def test_a_hold_and_a_payout_never_take_the_same_money(
     later = now + HOLD
     referrer, order_id = sell(sessions, now)
     release_due(sessions, later)
-    ask = {"reason": "核实", "actor": finance, "now": later}
     outcomes = together(
         [
-            lambda: hold_order(sessions, order_id, **ask),
+            partial(hold_order, sessions, order_id, reason="核实", actor=finance, now=later),
             lambda: request_payout(sessions, referrer.id, 1_240, PayoutChannel.WECHAT, later),
         ]
     )

@@ -180,13 +180,15 @@ class MoneyDays(RuleBasedStateMachine):
             order_id, who = self.oracle.sales[which % len(self.oracle.sales)].id, None
         is_open = any((each.order_id, each.who) == (order_id, who) for each in self.oracle.holds)
         shares = [] if is_open else self.oracle.holdable(order_id, who)
-        said = {"reason": "核实", "actor": self.finance, "now": self.now}
+        finance, now = self.finance, self.now
         try:
             if order_id is None:
                 assert who is not None
-                hold_id = hold_distributor(self.sessions, who, **said)
+                hold_id = hold_distributor(
+                    self.sessions, who, reason="核实", actor=finance, now=now
+                )
             else:
-                hold_id = hold_order(self.sessions, order_id, **said)
+                hold_id = hold_order(self.sessions, order_id, reason="核实", actor=finance, now=now)
         except HoldRefused:
             assert not shares
             return

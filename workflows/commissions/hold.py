@@ -123,7 +123,7 @@ def _hold(
         },
     )
     record(session, actor, change, now)
-    return hold_id
+    return hold.id
 
 
 def _is_held(session: Session, subject: _Subject) -> bool:
