@@ -41,6 +41,7 @@ bench: setup ## medians, with the ratio to a limit measured in the same run
 	@$(BIN)/python -m bench $(ARGS)
 
 crash: setup ## kill the process at every statement and call of a day (minutes; ARGS=--help)
+	@CRASH_PEOPLE=2000 $(BIN)/python -m pytest -q tests/jobs/test_crash.py
 	@$(BIN)/python -m tests.crash $(ARGS)
 
 shell: setup ## a Python prompt with the models and a session factory

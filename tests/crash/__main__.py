@@ -24,6 +24,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
     parser.add_argument("--every", type=int, help="die at each n-th point")
+    parser.add_argument("--first", type=int, default=1, help="begin with this point")
     parser.add_argument("--only", default="", help="die at points with this in their name")
     parser.add_argument("--sample", type=int, help="die at so many points, spread evenly")
     options = parser.parse_args(arguments)
@@ -38,7 +39,7 @@ def main(arguments: list[str]) -> int:
             deaths = tuple(death for death in experiment.deaths if options.only in str(death))
             if options.sample:
                 every = max(1, len(deaths) // options.sample)
-            deaths = deaths[::every]
+            deaths = deaths[options.first - 1 :: every]
             failed += die_often(name, experiment, deaths)
     return 1 if failed else 0
 

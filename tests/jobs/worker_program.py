@@ -3,17 +3,16 @@
 import sys
 
 from jobs.worker import run_worker
-from models.database import open_database
+from models.database import SessionFactory, open_database
 from tests.jobs.parts import make_parts
+from web.collaborators import Collaborators
 from wechat.account import WeChatAccount
 from wechat.credentials import OfficialAccountCredentials
 from workflows.credentials import DatabaseTokenStore
 
 
-def main() -> None:
-    """Run until SIGTERM."""
-    database_url, wechat_url = sys.argv[1:]
-    sessions = open_database(database_url)
+def make_worker_parts(sessions: SessionFactory, wechat_url: str) -> Collaborators:
+    """A worker's collaborators, with a WeChat that listens at `wechat_url`."""
     credentials = OfficialAccountCredentials(
         app_id="wx5823bf96d3bd56c7",
         app_secret="0123456789abcdef0123456789abcdef",
@@ -22,9 +21,16 @@ def main() -> None:
         api_base_url=wechat_url,
         oauth_base_url=wechat_url,
     )
-    account = WeChatAccount(credentials, DatabaseTokenStore(sessions))
+    return make_parts(sessions, account=WeChatAccount(credentials, DatabaseTokenStore(sessions)))
+
+
+def main() -> None:
+    """Run until SIGTERM."""
+    database_url, wechat_url = sys.argv[1:]
+    sessions = open_database(database_url)
+    parts = make_worker_parts(sessions, wechat_url)
     print("ready", flush=True)
-    run_worker(make_parts(sessions, account=account))
+    run_worker(parts)
     sessions.dispose()
 
 
