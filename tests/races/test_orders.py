@@ -20,15 +20,18 @@ from tests.factories.distributors import make_distributor
 from tests.factories.referrals import make_code
 from tests.factories.staff import actor_of, make_staff
 from tests.races.at_once import at_once
+from tests.races.together import together
 from tests.shop import MERCHANT, Customer, Shop, open_shop
+from wechat.gateway import RefundState
 from workflows.catalogue import count_stock
 from workflows.orders.cancel import Cancellation, cancel_order
 from workflows.orders.confirm import PaymentOutcome
 from workflows.orders.place import LineDraft, OrderDraft, PlacedOrder, place_order
 from workflows.orders.ship import Parcel, confirm_receipt, ship_order
 from workflows.referrals.touch import Presented, record_touch
+from workflows.refunds import confirm_refund, send_refund, settle_refund
 
-ROUNDS = 50
+ROUNDS, PAIRS = 40, 5
 PARCEL = Parcel(carrier="中通快递", tracking_number="ZT12345678")
 
 
@@ -64,19 +67,24 @@ def test_paying_and_cancelling_together_never_keeps_money_for_nothing(shop: Shop
     sku_id, customer = sku(shop), referred(shop)
     ends: Counter[OrderStatus] = Counter()
     for _ in range(ROUNDS):
-        placed = shop.place(customer, sku_id)
-        shop.start(customer, placed)
-        # WeChat has closed it for the one, and a payment slipped through for the other.
-        fact = shop.payments.pay(placed.number, shop.now)
-        del shop.payments.payments[placed.number]
-        cancelled, paid = at_once(cancel(shop, placed), partial(shop.confirm, fact))
-        status = shop.status(placed.order_id)
-        ends[status] += 1
-        if status is OrderStatus.PAID:
-            assert (cancelled, paid) == ("order_transition_refused", PaymentOutcome.APPLIED)
-        else:
-            assert status is OrderStatus.CANCELLED
-            assert (cancelled, paid) == (True, PaymentOutcome.REFUNDED)
+        orders = [shop.place(customer, sku_id) for _ in range(PAIRS)]
+        actions: list[Callable[[], object]] = []
+        for placed in orders:
+            shop.start(customer, placed)
+            # WeChat has closed it for the one, and a payment slipped through for the other.
+            fact = shop.payments.pay(placed.number, shop.now)
+            del shop.payments.payments[placed.number]
+            actions += [cancel(shop, placed), partial(shop.confirm, fact)]
+        outcomes = at_once(*actions)
+        for number, placed in enumerate(orders):
+            cancelled, paid = outcomes[2 * number : 2 * number + 2]
+            status = shop.status(placed.order_id)
+            ends[status] += 1
+            if status is OrderStatus.PAID:
+                assert (cancelled, paid) == ("order_transition_refused", PaymentOutcome.APPLIED)
+            else:
+                assert status is OrderStatus.CANCELLED
+                assert (cancelled, paid) == (True, PaymentOutcome.REFUNDED)
     assert len(shop.refunds()) == ends[OrderStatus.CANCELLED]
     assert shop.stock(sku_id) == (1_000, ends[OrderStatus.PAID])
     shop.audit()
@@ -168,6 +176,30 @@ def test_a_late_payment_told_many_times_at_once_goes_back_once(shop: Shop) -> No
     outcomes = Counter(at_once(*[lambda: shop.confirm(fact)] * 4))
     assert outcomes == {PaymentOutcome.REFUNDED: 1, PaymentOutcome.REPEATED: 3}
     assert len(shop.refunds()) == 1
+    shop.audit()
+
+
+@pytest.mark.parametrize("state", [RefundState.SUCCESS, RefundState.CLOSED])
+def test_a_refund_asked_for_and_told_of_at_once_ends_once(shop: Shop, state: RefundState) -> None:
+    """A closed one is followed by one more, under the next number, not by one for each voice."""
+    sku_id, customer = sku(shop), shop.customer()
+    placed = shop.place(customer, sku_id)
+    shop.start(customer, placed)
+    cancel(shop, placed)()
+    shop.confirm(shop.payments.pay(placed.number, shop.now))
+    (refund,) = shop.refunds()
+    together([lambda: send_refund(shop.sessions, shop.payments, refund.id, shop.now)] * 3)
+    fact = replace(shop.payments.refunds[refund.out_refund_no], state=state)
+    shop.payments.refunds[refund.out_refund_no] = fact
+    outcomes = together(
+        [
+            *[lambda: confirm_refund(shop.sessions, fact, shop.now)] * 3,
+            *[lambda: settle_refund(shop.sessions, shop.payments, refund.id, shop.now)] * 3,
+        ]
+    )
+    assert Counter(outcomes) == {True: 1, False: 5}
+    assert len(shop.payments.refunds) == 1
+    assert len(shop.refunds()) == (1 if state is RefundState.SUCCESS else 2)
     shop.audit()
 
 

@@ -4,10 +4,12 @@ from datetime import datetime
 from functools import partial
 
 import pytest
+from sqlalchemy import select
 
 from models.database import SessionFactory
 from models.distributors import Distributor
 from models.orders import Order
+from models.outbox import OutboxItem
 from models.payouts import Payout
 from queries.invariants import INVARIANTS, check_all
 from rules.payouts import (
@@ -18,18 +20,24 @@ from rules.payouts import (
     PayoutStatus,
     PayoutTransitionRefused,
 )
+from rules.policy import Policy
 from tests.factories.orders import refund_line
 from tests.factories.staff import actor_of, make_staff
+from tests.fakes import NO_ANSWER
 from tests.races.together import together
 from tests.workflows.payouts.transfers import Transfers
 from tests.workflows.sales import HOLD, held, sell
+from wechat.errors import WeChatUnreachable
 from wechat.gateway import TransferState
 from workflows.audit import StaffActor
 from workflows.commissions import release_due
 from workflows.commissions.lines import lock_shares
+from workflows.outbox import WorkKind
 from workflows.payouts import (
+    Approval,
     approve_payout,
     confirm_transfer,
+    record_bank_transfer,
     reject_payout,
     request_payout,
     send_payout,
@@ -127,6 +135,78 @@ def test_one_bill_is_sent_by_however_many_workers(
     outcomes = together([lambda: send_payout(sessions, transfers, asked.payout_id, later)] * 4)
     assert set(outcomes) == {PayoutStatus.AWAITING_USER_CONFIRM}
     assert set(transfers.bills) == {asked.out_bill_no}
+    check(sessions)
+
+
+def test_sending_again_and_asking_after_a_lost_answer_know_one_bill(
+    sessions: SessionFactory,
+    seller: Distributor,
+    staff: tuple[StaffActor, StaffActor],
+    later: datetime,
+) -> None:
+    asked = request_payout(sessions, seller.id, 1_000, WECHAT, later)
+    approve_payout(sessions, asked.payout_id, staff[0], later)
+    transfers = Transfers()
+    transfers.error_after = NO_ANSWER
+    with pytest.raises(WeChatUnreachable):
+        send_payout(sessions, transfers, asked.payout_id, later)
+    transfers.error_after = None
+    outcomes = together(
+        [
+            *[lambda: send_payout(sessions, transfers, asked.payout_id, later)] * 3,
+            *[lambda: settle_payout(sessions, transfers, asked.payout_id, later)] * 3,
+        ]
+    )
+    assert set(outcomes) == {PayoutStatus.AWAITING_USER_CONFIRM}
+    assert {request.out_bill_no for request in transfers.requests} == {asked.out_bill_no}
+    check(sessions)
+
+
+def test_two_people_approve_a_large_payout_together_and_it_is_sent_once(
+    sessions: SessionFactory,
+    staff: tuple[StaffActor, StaffActor],
+    now: datetime,
+    later: datetime,
+) -> None:
+    distributor, _ = sell(sessions, now, policy=Policy(two_person_limit_fen=1_000))
+    release_due(sessions, later)
+    payout_id = request_payout(sessions, distributor.id, 1_240, WECHAT, later).payout_id
+    outcomes = together(
+        [partial(approve_payout, sessions, payout_id, one, later) for one in (*staff, *staff)]
+    )
+    given = [outcome for outcome in outcomes if isinstance(outcome, Approval)]
+    assert sorted(approval.given for approval in given) == [1, 2]
+    with sessions.read() as session:
+        transfers = select(OutboxItem.id).where(OutboxItem.kind == WorkKind.TRANSFER)
+        assert len(session.scalars(transfers).all()) == 1
+    check(sessions)
+
+
+def test_a_bank_transfer_is_recorded_once(
+    sessions: SessionFactory,
+    seller: Distributor,
+    staff: tuple[StaffActor, StaffActor],
+    later: datetime,
+) -> None:
+    payout_id = request_payout(sessions, seller.id, 3_000, PayoutChannel.BANK, later).payout_id
+    approve_payout(sessions, payout_id, staff[0], later)
+    outcomes = together(
+        [
+            partial(
+                record_bank_transfer,
+                sessions,
+                payout_id,
+                reference="ICBC1",
+                actor=actor,
+                now=later,
+            )
+            for actor in (*staff, *staff)
+        ]
+    )
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+    assert {type(refusal) for refusal in refused} == {PayoutTransitionRefused}
+    assert len(refused) == 3
+    assert held(sessions, seller) == {"available": 720}
     check(sessions)
 
 

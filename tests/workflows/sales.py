@@ -20,9 +20,11 @@ from workflows.ledger import balances
 HOLD = timedelta(days=7)
 
 
-def sell(sessions: SessionFactory, now: datetime, *, orders: int = 1) -> tuple[Distributor, int]:
+def sell(
+    sessions: SessionFactory, now: datetime, *, orders: int = 1, policy: Policy | None = None
+) -> tuple[Distributor, int]:
     """Completed orders of one referrer, 12.40 yuan of commission each; the last one's id."""
-    start_programme(sessions, Policy())
+    start_programme(sessions, policy or Policy())
     with sessions.begin() as session:
         referrer = make_distributor(session)
         sku = make_sku(session)
