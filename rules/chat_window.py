@@ -2,7 +2,8 @@
 
 WeChat opens a window for some messages after each kind of interaction. How windows overlap is not
 documented, so the most conservative reading holds: a message counts against every open window,
-and goes out only while each of them has room. Times are aware UTC.
+and goes out only while each of them has room. A full window of a minute is waited out while a
+longer one has room. Times are aware UTC.
 
 Source: WeChat's customer-service message documentation; the numbers are a setting.
 """
@@ -37,7 +38,11 @@ _TWO_DAYS: Final = 48 * 3_600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatLimits:
-    """The windows by kind of interaction; `margin_seconds` is cut off each for slow networks."""
+    """The windows by kind of interaction; `margin_seconds` is cut off each for slow networks.
+
+    `patience_seconds` is how long news may wait for a full window to close: the shortest, and its
+    margin.
+    """
 
     message: Window = Window(seconds=_TWO_DAYS, messages=5)
     click: Window = Window(seconds=60, messages=3)
@@ -45,6 +50,7 @@ class ChatLimits:
     scan: Window = Window(seconds=60, messages=3)
     payment: Window = Window(seconds=_TWO_DAYS, messages=None)
     margin_seconds: int = 5
+    patience_seconds: int = 65
 
     def window(self, kind: InteractionKind) -> Window:
         """Return the window that an interaction of this kind opens."""
@@ -88,10 +94,14 @@ OBSTACLE_REASONS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRoom:
-    """How many messages may go out now: `messages` None is unlimited, 0 comes with an obstacle."""
+    """How many messages may go out now: `messages` None is unlimited, 0 comes with an obstacle.
+
+    `opens_at` is when what is full will have closed soon, and another window have room.
+    """
 
     messages: int | None
     obstacle: ChatObstacle | None
+    opens_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
@@ -143,5 +153,24 @@ def chat_room(
         return ChatRoom(messages=None, obstacle=None)
     room = min(rooms)
     if room <= 0:
-        return ChatRoom(messages=0, obstacle=ChatObstacle.NO_ROOM)
+        opens_at = _next_opening(open_now, now, limits)
+        return ChatRoom(messages=0, obstacle=ChatObstacle.NO_ROOM, opens_at=opens_at)
     return ChatRoom(messages=room, obstacle=None)
+
+
+def _next_opening(
+    open_now: Iterable[Interaction], now: datetime, limits: ChatLimits
+) -> datetime | None:
+    """Return when the full windows will have closed, if that is soon and another stays open.
+
+    WeChat may close a window later than we do, so the margin is waited for here.
+    """
+    moment = max(
+        interaction.occurred_at + timedelta(seconds=window.seconds + limits.margin_seconds)
+        for interaction in open_now
+        if (window := limits.window(interaction.kind)).messages is not None
+        and interaction.sent_count >= window.messages
+    )
+    if moment > now + timedelta(seconds=limits.patience_seconds):
+        return None
+    return moment if open_interactions(open_now, moment, limits) else None

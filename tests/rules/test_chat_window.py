@@ -59,6 +59,29 @@ def test_how_many_messages_may_go_out(
     assert bool(room.reason) == (obstacle is not None)
 
 
+WAITS: list[tuple[str, list[Interaction], int | None]] = [
+    ("a full minute beside two days", [ago(MESSAGE, 900), ago(CLICK, 20, 3)], 45),
+    ("two full minutes: the later", [ago(MESSAGE, 9), ago(CLICK, 50, 3), ago(SCAN, 20, 3)], 45),
+    ("paid, and a full minute", [ago(PAYMENT, 900), ago(SUBSCRIBE, 0, 3)], 65),
+    ("nothing but a full minute", [ago(CLICK, 20, 3)], None),
+    ("the two days are full", [ago(MESSAGE, 900, 5), ago(CLICK, 20)], None),
+    ("both are full", [ago(MESSAGE, 900, 5), ago(CLICK, 20, 3)], None),
+    ("the two days end meanwhile", [ago(MESSAGE, HOURS_48 - 30), ago(CLICK, 20, 3)], None),
+    ("there is room now", [ago(MESSAGE, 900), ago(CLICK, 20, 2)], None),
+    ("nothing is open", [ago(CLICK, 120, 3)], None),
+]
+
+
+@pytest.mark.parametrize(("_case", "interactions", "seconds"), WAITS)
+def test_a_full_minute_is_waited_out_while_another_window_has_room(
+    _case: str, interactions: list[Interaction], seconds: int | None
+) -> None:
+    opens_at = chat_room(interactions, NOW, is_following=True).opens_at
+    assert opens_at == (None if seconds is None else NOW + timedelta(seconds=seconds))
+    if opens_at is not None:
+        assert chat_room(interactions, opens_at, is_following=True).is_open
+
+
 def test_nobody_who_left_is_written_to() -> None:
     room = chat_room([ago(MESSAGE, 1)], NOW, is_following=False)
     assert room.obstacle is ChatObstacle.NOT_FOLLOWING

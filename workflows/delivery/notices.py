@@ -13,7 +13,7 @@ from workflows.chats import reserve_messages
 from workflows.clock import real_now
 from workflows.delivery.chat import openid_of, settle_windows, settle_work
 from workflows.delivery.claim import ClaimedWork, claim_notices_of, give_back
-from workflows.delivery.finish import begin_sending, finish
+from workflows.delivery.finish import begin_sending, finish, postpone
 from workflows.delivery.tools import DeliveryTools, ask
 from workflows.distributors.identify import distributor_of
 from workflows.inbox import InboxNote, keep
@@ -32,7 +32,8 @@ def deliver_notices(tools: DeliveryTools, works: Sequence[ClaimedWork], now: dat
     """Send one person's notices as one text, those that still wait included.
 
     What doesn't fit into one text is given back and makes the next one. Without room in her
-    chat a distributor finds them in her inbox; for anybody else they are skipped.
+    chat a distributor finds them in her inbox; for anybody else they are skipped. Room that a
+    minute's patience brings is waited for.
 
     Raises: workflows.delivery.finish.LeaseLost.
     """
@@ -43,6 +44,10 @@ def deliver_notices(tools: DeliveryTools, works: Sequence[ClaimedWork], now: dat
         more = claim_notices_of(session, person_id, works[0].owner, now=now, real_now=real_now())
         waiting = (*works, *more)
         room = reserve_messages(session, person_id, 1, now)
+        if room.opens_at is not None:
+            for work in waiting:
+                postpone(session, work, room.opens_at, room.reason)
+            return None
         if not room.is_open:
             _keep_or_skip(session, waiting, person_id, room.reason, now)
             return None

@@ -72,7 +72,11 @@ def deliver_push(tools: DeliveryTools, work: ClaimedWork, now: datetime) -> None
         if is_quiet(now):
             postpone(session, work, send_at(now), QUIET)
             return None
-        choice = choose_channel(reserve_messages(session, person_id, 1, now))
+        room = reserve_messages(session, person_id, 1, now)
+        if room.opens_at is not None:
+            postpone(session, work, room.opens_at, room.reason)
+            return None
+        choice = choose_channel(room)
         if choice.channel is Channel.INBOX:
             _keep(session, work, turn, choice.reason, now)
             return None

@@ -1,17 +1,20 @@
 """News for one person goes out as one text, else into her inbox."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import select
 
 from models.distributors import Distributor
 from models.people import WeChatUser
 from models.training import InboxMessage
+from rules.chat_window import InteractionKind
 from rules.outbox import WorkStatus
 from tests.factories.distributors import make_distributor
 from tests.factories.people import make_person
 from tests.fakes import NO_ANSWER, OUTSIDE
 from tests.workflows.delivery.conftest import World, talker
+from workflows.chats import count_sent, note_interaction
 from workflows.delivery.notices import deliver_notices
 from workflows.outbox import Notice, enqueue_notice
 
@@ -107,6 +110,25 @@ def test_the_sixth_message_goes_to_the_inbox(world: World) -> None:
     assert len(world.account.sent) == 5
     (kept,) = inbox(world)
     assert kept.kept_because == "本次互动可发送的消息条数已用完"
+
+
+def test_a_full_minute_is_waited_out_while_the_two_days_have_room(world: World) -> None:
+    her = distributor(world)
+    with world.sessions.begin() as session:
+        note_interaction(session, her.wechat_user_id, InteractionKind.CLICK, world.now)
+        count_sent(session, her.wechat_user_id, 3, world.now)
+    ids = tell(world, her.wechat_user_id, ["收入一", "收入二"])
+    deliver(world)
+    assert world.account.sent == []
+    assert inbox(world) == []
+    assert statuses(world, ids) == {WorkStatus.PENDING}
+    later = world.row(ids[0]).available_at
+    assert later == world.now + timedelta(seconds=65)
+    deliver_notices(world.tools, world.claim(limit=1, now=later), later)
+    (text,) = world.account.sent
+    assert "收入一" in text.content
+    assert "收入二" in text.content
+    assert statuses(world, ids) == {WorkStatus.DONE}
 
 
 def test_wechat_knows_better_that_the_window_is_shut(world: World) -> None:
