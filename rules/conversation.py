@@ -144,7 +144,7 @@ def question(state: JoinState, context: JoinContext) -> str:
         f"名称：{answers.name}\n"
         f"手机号：{answers.phone}\n"
         f"省市：{answers.region_name}\n\n"
-        f"请阅读《分销政策》第 {context.policy_version} 版：{context.policy_url}\n"
+        f'请阅读<a href="{context.policy_url}">《分销政策》第 {context.policy_version} 版</a>。\n'
         "确认无误并同意政策，请回复“同意”。"
     )
 

@@ -29,7 +29,7 @@ def test_four_answers_are_an_application(sessions: SessionFactory, phone: Phone)
     assert "（3/4）" in phone.say("138 0000 0001")
     shown = phone.say("浙江杭州")
     assert "浙江省杭州市" in shown
-    assert "第 1 版：http://localhost/policy" in shown
+    assert '<a href="http://localhost/policy">《分销政策》第 1 版</a>' in shown
     assert "申请已提交" in phone.say("同意")
     (application,) = applications(sessions)
     assert (application.name, application.phone) == ("林小满", "13800000001")
