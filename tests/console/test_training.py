@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 from io import BytesIO
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from models.database import SessionFactory
 from models.materials import Material
+from models.outbox import OutboxItem
 from models.training import Campaign, Lesson
 from rules.china_time import SHANGHAI
+from rules.outbox import WorkStatus
 from rules.push_timing import Repeat
 from rules.staff import Role
 from rules.training import CampaignStatus
@@ -61,6 +63,19 @@ def furnish(sessions: SessionFactory) -> datetime:
         make_material(session)
     start_due(sessions, now)
     return now
+
+
+def test_a_push_that_has_fired_says_who_still_waits(empty: SessionFactory) -> None:
+    furnish(empty)
+    browser = log_in(empty)
+    for path in ("/console/campaigns", "/console/campaigns/1"):
+        assert "仍有 2 人等待" in browser.get(path).text
+    with empty.begin() as session:
+        session.execute(update(OutboxItem).values(status=WorkStatus.DONE))
+    for path in ("/console/campaigns", "/console/campaigns/1"):
+        page = browser.get(path).text
+        assert "已结束" in page
+        assert "人等待" not in page
 
 
 def upload(browser: Browser, path: str, picture: bytes, **fields: str) -> int:
