@@ -9,14 +9,15 @@ from console.guard import current_actor, may, requires
 from queries.attribution import attribution_trail
 from queries.holds import open_hold_of_order
 from queries.orders import OrderFilter, OrderPage, order, order_counts, orders
+from rules.errors import RuleViolation
 from rules.holds import MAX_REASON_LENGTH
 from rules.orders import CancelReason, OrderStatus
 from rules.staff import Permission
 from web.collaborators import collaborators
-from web.forms import Form
+from web.forms import Form, InvalidField
 from web.paging import Page, requested_page
 from workflows.orders.cancel import Cancellation, cancel_order
-from workflows.orders.ship import CARRIERS, Parcel, ship_order
+from workflows.orders.ship import CARRIERS, Parcel, ShipmentRefused, ship_order
 
 LIST = "/console/orders"
 TABS = (
@@ -65,18 +66,7 @@ def show_orders() -> ResponseReturnValue:
 @requires(Permission.VIEW_ORDERS)
 def show_order(order_id: int) -> ResponseReturnValue:
     """One order with its attribution trail."""
-    page = _found(order_id)
-    with collaborators().sessions.read() as session:
-        trail = attribution_trail(session, order_id)
-        hold = open_hold_of_order(session, order_id)
-    return render_template(
-        "console/orders/show.html",
-        page=page,
-        trail=trail,
-        hold=hold,
-        reason_length=MAX_REASON_LENGTH,
-        carriers=[(name, name) for name in CARRIERS],
-    )
+    return _page(order_id, {}, None)
 
 
 @blueprint.post("/orders/<int:order_id>/ship")
@@ -86,11 +76,14 @@ def ship_from_console(order_id: int) -> ResponseReturnValue:
     tools = collaborators()
     _found(order_id)
     form = Form.sent()
-    parcel = Parcel(
-        carrier=form.text("carrier", "快递公司", max_length=20),
-        tracking_number=form.text("tracking_number", "快递单号", max_length=LONGEST_NUMBER),
-    )
-    ship_order(tools.sessions, order_id, parcel, actor=current_actor(), now=tools.now())
+    try:
+        parcel = Parcel(
+            carrier=form.text("carrier", "快递公司", max_length=20),
+            tracking_number=form.text("tracking_number", "快递单号", max_length=LONGEST_NUMBER),
+        )
+        ship_order(tools.sessions, order_id, parcel, actor=current_actor(), now=tools.now())
+    except (InvalidField, ShipmentRefused) as refused:
+        return _page(order_id, form.shown(), refused), 422
     flash("已发货，快递单号已在买家的订单页上。")
     return redirect(f"{LIST}/{order_id}", code=303)
 
@@ -113,6 +106,24 @@ def cancel_from_console(order_id: int) -> ResponseReturnValue:
     else:
         flash("这笔订单刚刚已支付成功，没有取消。", "error")
     return redirect(f"{LIST}/{order_id}", code=303)
+
+
+def _page(order_id: int, shown: dict[str, str], refusal: RuleViolation | None) -> str:
+    """Return the order's page; `shown` and `refusal` are the shipping form's."""
+    page = _found(order_id)
+    with collaborators().sessions.read() as session:
+        trail = attribution_trail(session, order_id)
+        hold = open_hold_of_order(session, order_id)
+    return render_template(
+        "console/orders/show.html",
+        page=page,
+        trail=trail,
+        hold=hold,
+        reason_length=MAX_REASON_LENGTH,
+        carriers=[(name, name) for name in CARRIERS],
+        shown=shown,
+        refusal=refusal,
+    )
 
 
 def _found(order_id: int) -> OrderPage:

@@ -1,5 +1,6 @@
 """Every change in the console: what happens, and the audit row that it leaves."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -209,8 +210,14 @@ def test_a_parcel_that_cannot_be_tracked_ships_nothing(
         {"tracking_number": "1"},
         {"tracking_number": "x" * 500},
     ):
-        browser.send(f"/console/orders/{world.paid_order_id}/ship", **(PARCEL | wrong))
-        browser.send(f"/console/orders/{world.paid_order_id}/ship")
+        page = browser.send(f"/console/orders/{world.paid_order_id}/ship", **(PARCEL | wrong))
+        assert page.status_code == 422
+        # What was typed is still there, and the field that is wrong is marked.
+        typed = PARCEL | wrong
+        assert f'value="{typed["tracking_number"]}"' in page.text
+        assert ('value="顺丰速运" selected' in page.text) is ("carrier" not in wrong)
+        assert re.findall(r'id="error-(\w+)"', page.text) == list(wrong)
+        assert browser.send(f"/console/orders/{world.paid_order_id}/ship").status_code == 422
     with sessions.read() as session:
         assert session.get_one(Order, world.paid_order_id).status is OrderStatus.PAID
 

@@ -34,9 +34,13 @@ CARRIERS = ("顺丰速运", "中通快递", "圆通速递", "韵达快递", "申
 
 
 class ShipmentRefused(RuleViolation):
-    """A carrier that isn't known, or a tracking number that can't be one."""
+    """A carrier that isn't known, or a tracking number that can't be one; `field` says which."""
 
     code = "shipment_refused"
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field = field
+        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +56,9 @@ class Parcel:
         Raises: ShipmentRefused.
         """
         if self.carrier not in CARRIERS:
-            raise ShipmentRefused("请选择快递公司。")
+            raise ShipmentRefused("carrier", "请选择快递公司。")
         if not TRACKING_NUMBER.fullmatch(self.tracking_number):
-            raise ShipmentRefused("快递单号应为 6 到 40 位字母或数字。")
+            raise ShipmentRefused("tracking_number", "快递单号应为 6 到 40 位字母或数字。")
 
 
 def ship_order(
