@@ -6,6 +6,7 @@ from queries.invariants.ledger import LEDGER_INVARIANTS
 from queries.invariants.orders import ORDER_INVARIANTS
 from queries.invariants.payouts import PAYOUT_INVARIANTS
 from queries.invariants.reconciliation import RECONCILIATION_INVARIANTS
+from queries.invariants.price_drops import PRICE_DROP_INVARIANTS
 from queries.invariants.statements import STATEMENT_INVARIANTS
 from queries.invariants.stock import STOCK_INVARIANTS
 
@@ -14,6 +15,7 @@ INVARIANTS = (
     *STATEMENT_INVARIANTS,
     *COMMISSION_INVARIANTS,
     *ORDER_INVARIANTS,
+    *PRICE_DROP_INVARIANTS,
     *STOCK_INVARIANTS,
     *PAYOUT_INVARIANTS,
     *INTEGRITY_INVARIANTS,

@@ -20,6 +20,7 @@ from tests.factories.orders import (
     ship_order,
 )
 from tests.factories.policies import TWO_LEVELS, start_programme
+from tests.factories.price_drops import accept_request, claim_for, make_price
 from tests.factories.staff import actor_of, make_staff
 from tests.workflows.payouts.transfers import Transfers
 from tests.workflows.sales import HOLD
@@ -67,6 +68,12 @@ DAMAGE = [
         "UPDATE refunds SET amount_fen = 9999999, goods_fen = 9999999",
     ),
     ("5.attribution_is_the_trail_s", "UPDATE orders SET referrer_id = 1"),
+    ("3.price_drop_claimed_once", "DELETE FROM price_drop_claims"),
+    (
+        "3.price_drop_refunds_are_claims",
+        "UPDATE after_sales_requests SET kind = 'refund_only'",
+    ),
+    ("5.price_drops_are_proven", "UPDATE sku_prices SET sale_fen = sale_fen + 1"),
     ("6.payment_matches_the_order", "UPDATE payments SET amount_fen = amount_fen + 1"),
     ("6.paid_by_one_payment", "UPDATE payments SET is_applied = FALSE"),
     ("6.other_payments_are_refunded", "UPDATE payments SET is_applied = FALSE"),
@@ -136,6 +143,11 @@ def live_a_day(sessions: SessionFactory, now: datetime) -> None:
             complete_order(session, order, now)
         refund_line(session, sold[1].lines[0], 777, now)
         make_order(session, [(sku, 1)], now=now)
+        dearer = make_sku(session)
+        claimed = make_order(session, [(dearer, 1)], now=now, referrer=referrer)
+        pay_order(session, claimed, now)
+        make_price(session, dearer, 10_000, now)
+    accept_request(sessions, claim_for(sessions, claimed, now), now)
     later = now + HOLD
     release_due(sessions, later)
     asked = request_payout(sessions, referrer.id, 2_000, PayoutChannel.WECHAT, later)

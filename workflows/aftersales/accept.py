@@ -18,6 +18,7 @@ from rules.aftersales import (
     freight_back,
 )
 from rules.payments import RefundReason, RefundStatus
+from workflows.aftersales.claim import reassess
 from workflows.aftersales.notices import tell_accepted
 from workflows.aftersales.steps import Mark, move
 from workflows.refunds.make import RefundDraft, make_refund
@@ -44,10 +45,13 @@ def accept(
 
     Raises:
         rules.aftersales.AfterSalesTransitionRefused: it was decided or withdrawn.
+        rules.price_drop.NothingDropped: a claim, of which nothing is left.
         rules.aftersales.AfterSalesRefused, rules.aftersales.FreightRefused: more than is left.
         rules.payments.TooManyRefunds, rules.payments.RefundTooLate: WeChat would refuse.
     """
     check_transition(request.status, AfterSalesStatus.ACCEPTED)
+    if request.kind is AfterSalesKind.PRICE_DROP:
+        reassess(session, order, request)
     lines = refundable_lines(session, order, without=request.id)
     parts = _parts(request)
     by_id = {line.order_line_id: line for line in lines}
@@ -81,6 +85,7 @@ def _parts(request: AfterSalesRequest) -> tuple[Part, ...]:
     return tuple(
         Part(order_line_id=line.order_line_id, quantity=line.quantity, amount_fen=line.amount_fen)
         for line in request.lines
+        if line.amount_fen or line.quantity
     )
 
 
