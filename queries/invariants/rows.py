@@ -5,8 +5,8 @@ from queries.invariants.integrity import INTEGRITY_INVARIANTS
 from queries.invariants.ledger import LEDGER_INVARIANTS
 from queries.invariants.orders import ORDER_INVARIANTS
 from queries.invariants.payouts import PAYOUT_INVARIANTS
-from queries.invariants.reconciliation import RECONCILIATION_INVARIANTS
 from queries.invariants.price_drops import PRICE_DROP_INVARIANTS
+from queries.invariants.reconciliation import RECONCILIATION_INVARIANTS
 from queries.invariants.statements import STATEMENT_INVARIANTS
 from queries.invariants.stock import STOCK_INVARIANTS
 

@@ -38,7 +38,7 @@ def test_of_many_claims_at_once_one_is_made(
     sessions: SessionFactory, orders: list[Order], now: datetime
 ) -> None:
     for order in orders:
-        made = at_once(*[lambda order=order: claim_for(sessions, order, now)] * 4)  # type: ignore[misc]
+        made = at_once(*[lambda order=order: claim_for(sessions, order, now)] * 4)
         assert sorted(map(str, made))[1:] == ["price_drop_claimed"] * 3
     with sessions.read() as session:
         assert len(session.scalars(select(AfterSalesRequest)).all()) == ROUNDS
