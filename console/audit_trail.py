@@ -11,6 +11,7 @@ from console.filtering import PAGE_SIZE, asked_choice, asked_day, asked_id, aske
 from console.guard import requires
 from queries.audit_trail import AuditFilter, audit_rows, chain_state
 from queries.staff import staff_members
+from rules.policy_terms import TERMS
 from rules.staff import Permission
 from web.collaborators import collaborators
 from web.paging import Page, requested_page
@@ -44,6 +45,7 @@ ACTIONS: Final = MappingProxyType(
         "set_supply_price": "设置供货价",
         "end_price": "撤销价格",
         "set_price_limits": "调整底价和最高价",
+        "publish_policy": "发布政策",
         "count_stock": "盘点库存",
         "write_lesson": "新建课程",
         "edit_lesson": "修改课程",
@@ -67,6 +69,7 @@ SUBJECTS: Final = MappingProxyType(
         "lesson": "课程",
         "campaign": "推送",
         "material": "素材",
+        "policy": "分销政策",
     }
 )
 PAGES: Final = MappingProxyType(
@@ -81,6 +84,7 @@ PAGES: Final = MappingProxyType(
         "lesson": "/console/lessons/",
         "campaign": "/console/campaigns/",
         "material": "/console/materials/",
+        "policy": "/console/policy/",
     }
 )
 FIELDS: Final = MappingProxyType(
@@ -127,6 +131,10 @@ FIELDS: Final = MappingProxyType(
         "file": "文件格式",
         "rows": "行数",
         "valid_until": "有效期至",
+        "rates_changed": "调整的比例数",
+        "has_legal_acknowledgement": "合规声明",
+        "note": "说明",
+        **{term.setting: term.label for term in TERMS},
     }
 )
 

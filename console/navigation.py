@@ -51,6 +51,12 @@ _GROUPS = (
                 icon="users",
                 permission=Permission.VIEW_DISTRIBUTORS,
             ),
+            _Place(
+                title="分销政策",
+                path="/console/policy",
+                icon="certificate",
+                permission=Permission.VIEW_POLICY,
+            ),
         ),
     ),
     (

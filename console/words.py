@@ -42,6 +42,8 @@ PERMISSIONS: Final = MappingProxyType(
         Permission.MANAGE_TRAINING: "编辑课程",
         Permission.VIEW_CAMPAIGNS: "查看推送",
         Permission.MANAGE_CAMPAIGNS: "安排推送",
+        Permission.VIEW_POLICY: "查看分销政策",
+        Permission.PROPOSE_POLICY: "拟定、试算分销政策",
         Permission.MANAGE_POLICY: "发布分销政策",
         Permission.MANAGE_STAFF: "管理员工账号",
         Permission.VIEW_AUDIT: "查看操作日志",

@@ -3,10 +3,20 @@
 from datetime import datetime
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.database import Base, Id
+from rules.policy import Policy
+
+_TERMS = TypeAdapter(Policy)
+
+
+def terms_of(policy: Policy) -> dict[str, Any]:
+    """Write a policy as the JSON that a version keeps."""
+    terms: dict[str, Any] = _TERMS.dump_python(policy, mode="json")
+    return terms
 
 
 class Grade(Base):
@@ -44,6 +54,11 @@ class PolicyVersion(Base):
     acknowledgement: Mapped[str | None] = mapped_column(Text)
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
+
+    @property
+    def policy(self) -> Policy:
+        """The policy; a setting that came later than this version has the product's default."""
+        return _TERMS.validate_python(self.terms)
 
 
 class CommissionRate(Base):

@@ -4,6 +4,7 @@ Money is whole fen (分), rates are whole basis points (万分比). There are no
 """
 
 import re
+import unicodedata
 from typing import Final, NewType
 
 from rules.errors import RuleViolation
@@ -16,6 +17,10 @@ BASIS_POINTS = 10_000
 _WRITTEN: Final = re.compile(
     r"(?P<whole>[0-9]{1,10}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.(?P<part>[0-9]{1,2}))?"
 )
+
+_PERCENT: Final = re.compile(r"(?P<whole>[0-9]{1,3})(?:\.(?P<part>[0-9]{1,2}))?")
+_MORE_DECIMALS: Final = re.compile(r"[0-9]{1,3}\.[0-9]{3,40}")
+_NEGATIVE: Final = re.compile(r"[-−][0-9]{1,9}(?:\.[0-9]{1,40})?")
 
 
 class AmountRefused(RuleViolation):
@@ -39,6 +44,48 @@ def parse_yuan(text: str) -> Fen:
     return Fen(
         int(found["whole"].replace(",", "")) * 100 + int((found["part"] or "").ljust(2, "0"))
     )
+
+
+class RateTextRefused(RuleViolation):
+    """A text that isn't a percentage."""
+
+    code = "rate_refused"
+    message = "要填百分比，最多两位小数，例如 12.5。"
+
+
+def parse_percent(text: str) -> RateBp:
+    """Read a percentage from 0 to 100 that a person typed, and return it in basis points.
+
+    Plain ASCII digits with at most two decimals and perhaps `%` behind them: a sign, an exponent,
+    digits of other widths or scripts and words are no percentages, and nothing is rounded.
+
+    Raises: RateTextRefused, which says what is wrong.
+    """
+    typed = text.strip().removesuffix("%").rstrip()
+    found = _PERCENT.fullmatch(typed)
+    if found is None:
+        raise RateTextRefused(_what_is_wrong(typed))
+    rate_bp = int(found["whole"]) * 100 + int((found["part"] or "").ljust(2, "0"))
+    if rate_bp > BASIS_POINTS:
+        raise RateTextRefused("不能超过 100%。")
+    return RateBp(rate_bp)
+
+
+def _what_is_wrong(typed: str) -> str | None:
+    half_width = unicodedata.normalize("NFKC", typed)
+    if half_width != typed and _PERCENT.fullmatch(half_width.removesuffix("%")):
+        return "请用半角数字，例如 12.5。"
+    if _NEGATIVE.fullmatch(half_width):
+        return "不能是负数。"
+    if _MORE_DECIMALS.fullmatch(typed):
+        return "最多两位小数，例如 12.55。"
+    return None
+
+
+def percent(rate_bp: int) -> str:
+    """Write basis points as a percentage: 1250 is `12.5%`."""
+    whole, rest = divmod(rate_bp, 100)
+    return f"{whole}.{rest:02d}".rstrip("0").rstrip(".") + "%"
 
 
 def share(amount_fen: int, rate_bp: int) -> Fen:

@@ -13,7 +13,7 @@ from datetime import time
 from typing import Final
 
 from rules.errors import RuleViolation
-from rules.money import BASIS_POINTS
+from rules.policy_terms import TERMS, Term, Unit, bounds_words
 from rules.withholding import WithholdingMethod
 
 MAX_LEVELS: Final = 2
@@ -102,27 +102,7 @@ class RecruitmentPaymentRefused(PolicyRefused):
     code = "recruitment_payment_refused"
 
 
-_RANGES: Final[tuple[tuple[str, int, int], ...]] = (
-    ("version", 1, 2**31 - 1),
-    ("level_1_rate_bp", 0, BASIS_POINTS),
-    ("level_2_rate_bp", 0, BASIS_POINTS),
-    ("max_payout_bp", 0, BASIS_POINTS),
-    ("protection_days", 0, 3650),
-    ("validity_days", 1, 3650),
-    ("payment_minutes", 1, 7 * 24 * 60),
-    ("receipt_days_after_delivery", 1, 90),
-    ("receipt_days_after_shipping", 1, 90),
-    ("after_sales_days", 7, 90),
-    ("price_drop_days", 0, 90),
-    ("hold_days", 0, 90),
-    ("minimum_payout_fen", 10, 10_000_000),
-    ("maximum_transfer_fen", 10, 100_000_000),
-    ("two_person_limit_fen", 0, 100_000_000),
-    ("freight_fen", 0, 1_000_000),
-    ("free_freight_from_fen", 0, 100_000_000),
-    ("max_quantity_per_line", 1, 10_000),
-    ("authorisation_days", 1, 3650),
-)
+_NUMBERS: Final = frozenset({Unit.RATE, Unit.FEN, Unit.DAYS, Unit.MINUTES, Unit.PIECES})
 
 
 def check_policy(policy: Policy) -> None:
@@ -130,8 +110,11 @@ def check_policy(policy: Policy) -> None:
 
     Raises: PolicyRefused (which setting, and why), LegalAcknowledgementMissing.
     """
-    for setting, lowest, highest in _RANGES:
-        _check_range(setting, getattr(policy, setting), lowest, highest)
+    if type(policy.version) is not int or not 1 <= policy.version < 2**31:
+        raise PolicyRefused("version", "版本号不正确。")
+    for term in TERMS:
+        if term.unit in _NUMBERS:
+            _check_range(term, getattr(policy, term.setting))
     _check_levels(policy)
     if not isinstance(policy.withholding, WithholdingMethod):
         raise PolicyRefused("withholding", "代扣个税方式不正确。")
@@ -141,12 +124,12 @@ def check_policy(policy: Policy) -> None:
         raise PolicyRefused("minimum_payout_fen", "最低提现金额不能高于微信转账单笔上限。")
 
 
-def _check_range(setting: str, value: object, lowest: int, highest: int) -> None:
+def _check_range(term: Term, value: object) -> None:
     """Refuse what isn't a whole number between the bounds; True and 1.0 aren't numbers here."""
     if type(value) is not int:
-        raise PolicyRefused(setting, f"{setting} 必须是整数。")
-    if not lowest <= value <= highest:
-        raise PolicyRefused(setting, f"{setting} 必须在 {lowest} 到 {highest} 之间。")
+        raise PolicyRefused(term.setting, f"{term.label}必须是整数。")
+    if not term.lowest <= value <= term.highest:
+        raise PolicyRefused(term.setting, bounds_words(term))
 
 
 def _check_levels(policy: Policy) -> None:

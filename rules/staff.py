@@ -49,6 +49,8 @@ class Permission(StrEnum):
     MANAGE_TRAINING = "manage_training"
     VIEW_CAMPAIGNS = "view_campaigns"
     MANAGE_CAMPAIGNS = "manage_campaigns"
+    VIEW_POLICY = "view_policy"
+    PROPOSE_POLICY = "propose_policy"
     MANAGE_POLICY = "manage_policy"
     MANAGE_STAFF = "manage_staff"
     VIEW_AUDIT = "view_audit"
@@ -65,6 +67,7 @@ _VIEW: Final = frozenset(
         Permission.VIEW_MATERIALS,
         Permission.VIEW_TRAINING,
         Permission.VIEW_CAMPAIGNS,
+        Permission.VIEW_POLICY,
     }
 )
 
@@ -93,6 +96,7 @@ PERMISSIONS: Final = MappingProxyType(
             Permission.SETTLE_RECONCILIATION,
             Permission.REFUND_ORDERS,
             Permission.VIEW_AUDIT,
+            Permission.PROPOSE_POLICY,
         },
         Role.SUPPORT: _VIEW
         | {
@@ -116,7 +120,10 @@ PERMISSIONS: Final = MappingProxyType(
         Role.VIEWER: _VIEW,
     }
 )
-"""A row is a role and all it may do. Nobody else approves money but finance and the owner."""
+"""A row is a role and all it may do. Nobody else approves money but finance and the owner.
+
+Finance may draw up a policy and try it on past orders; only the owner publishes one.
+"""
 
 
 class PermissionMissing(RuleViolation):

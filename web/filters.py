@@ -34,8 +34,7 @@ def yuan_parts(amount_fen: int) -> tuple[str, str]:
 
 def percent(rate_bp: int) -> str:
     """Write basis points as a percentage: 1250 is `12.5%`."""
-    whole, rest = divmod(_whole(rate_bp, "a rate in basis points"), 100)
-    return f"{whole}.{rest:02d}".rstrip("0").rstrip(".") + "%"
+    return money.percent(_whole(rate_bp, "a rate in basis points"))
 
 
 def grouped(count: int) -> str:

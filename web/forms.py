@@ -19,7 +19,7 @@ from flask import request
 
 from rules.china_time import SHANGHAI
 from rules.errors import RuleViolation
-from rules.money import AmountRefused, Fen, parse_yuan
+from rules.money import AmountRefused, Fen, RateTextRefused, parse_percent, parse_yuan
 from web import divisions
 
 Choice = TypeVar("Choice", bound=str)
@@ -28,7 +28,6 @@ LARGEST_FEN = 100_000_000_00
 """A hundred million yuan: anything above is a slip of the finger."""
 PHONE = re.compile(r"1[3-9][0-9]{9}")
 WHOLE = re.compile(r"-?[0-9]{1,18}")
-PERCENT = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?")
 
 
 class InvalidField(RuleViolation):
@@ -119,10 +118,10 @@ class Form:
 
     def rate(self, field: str, label: str, *, maximum_bp: int = 10_000) -> int:
         """Read a percentage with at most two decimals; return basis points."""
-        found = PERCENT.fullmatch(self._required(field, label).removesuffix("%"))
-        if found is None:
-            raise InvalidField(field, f"{label}要填百分比，最多两位小数，例如 12.5。")
-        rate_bp = int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
+        try:
+            rate_bp = parse_percent(self._required(field, label))
+        except RateTextRefused as refused:
+            raise InvalidField(field, f"{label}{refused.message}") from None
         if rate_bp > maximum_bp:
             raise InvalidField(field, f"{label}不能高于 {maximum_bp // 100}%。")
         return rate_bp
