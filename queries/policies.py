@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from models.catalogue import Product, Sku
+from models.distributors import Distributor
 from models.policies import CommissionRate, Grade, PolicyVersion
 from models.staff import StaffMember
 from queries.catalogue import skus
@@ -218,6 +219,36 @@ def sku_rates(
         )
         for offer in offers
         if offer.sale_fen is not None
+    )
+
+
+def distributor_grade(session: Session, distributor_id: int) -> GradeRow | None:
+    """Return a distributor's grade of now."""
+    row = session.execute(
+        select(Grade.id, Grade.name)
+        .join(Distributor, Distributor.grade_id == Grade.id)
+        .where(Distributor.id == distributor_id)
+    ).one_or_none()
+    return GradeRow(id=row.id, name=row.name) if row else None
+
+
+def listed_rates(
+    session: Session, published: PublishedRates, ranked: Iterable[GradeRow], now: datetime
+) -> tuple[SkuRates, ...]:
+    """Return the SKUs in the shop on which something else is paid than a grade's usual rate."""
+    listed = set(
+        session.scalars(
+            select(Sku.id)
+            .join(Product, Product.id == Sku.product_id)
+            .where(Sku.is_listed, Product.is_listed)
+        )
+    )
+    offers = [offer for offer in sku_offers(session, now) if offer.id in listed]
+    return tuple(
+        row
+        for row in sku_rates(published, ranked, offers)
+        if row.is_trimmed
+        or any(rate.source is RateSource.SKU for rates in row.by_grade for rate in rates)
     )
 
 

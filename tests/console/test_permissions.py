@@ -30,6 +30,9 @@ PAGES = {
     "/console/statements/{statement_month}/{distributor_id}": Permission.VIEW_STATEMENTS,
     "/console/products": Permission.VIEW_CATALOGUE,
     "/console/products/{sku_id}": Permission.VIEW_CATALOGUE,
+    "/console/policy": Permission.VIEW_POLICY,
+    "/console/policy/1": Permission.VIEW_POLICY,
+    "/console/policy/new": Permission.PROPOSE_POLICY,
     "/console/audit": Permission.VIEW_AUDIT,
     "/console/audit/chain": Permission.VIEW_AUDIT,
     "/console/staff": Permission.MANAGE_STAFF,
@@ -55,6 +58,9 @@ FORMS = {
     "/console/products/{sku_id}/price/1/end": Permission.MANAGE_CATALOGUE,
     "/console/products/{sku_id}/limits": Permission.MANAGE_CATALOGUE,
     "/console/products/{sku_id}/count": Permission.MANAGE_CATALOGUE,
+    "/console/policy/new": Permission.PROPOSE_POLICY,
+    "/console/policy/dry-run": Permission.PROPOSE_POLICY,
+    "/console/policy/publish": Permission.MANAGE_POLICY,
     "/console/staff/new": Permission.MANAGE_STAFF,
 }
 MAIN_PAGES = {path for path in PAGES if path.count("/") == 2}
