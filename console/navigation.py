@@ -89,6 +89,13 @@ _GROUPS = (
                 permission=Permission.VIEW_STATEMENTS,
             ),
             _Place(
+                title="对账",
+                path="/console/reconciliation",
+                icon="list-check",
+                permission=Permission.VIEW_RECONCILIATION,
+                waiting="differences",
+            ),
+            _Place(
                 title="商品",
                 path="/console/products",
                 icon="package",
@@ -142,6 +149,7 @@ _WORK_OF = {
     "applications": Permission.REVIEW_APPLICATIONS,
     "to_ship": Permission.SHIP_ORDERS,
     "payouts": Permission.APPROVE_PAYOUTS,
+    "differences": Permission.SETTLE_RECONCILIATION,
 }
 """A number stands only beside what the role itself can do something about."""
 

@@ -19,6 +19,7 @@ from console import (
     policy,
     policy_trial,
     products,
+    reconciliation,
     staff,
     statements,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "policy",
     "policy_trial",
     "products",
+    "reconciliation",
     "staff",
     "statements",
 ]

@@ -11,10 +11,12 @@ from models.distributors import Distributor, DistributorApplication
 from models.orders import Order
 from models.payouts import Payout
 from models.policies import Grade
+from models.reconciliation import ReconciliationCase
 from rules.china_time import SHANGHAI, day_start
 from rules.distributors import ApplicationStatus, DistributorStatus
 from rules.orders import PAID_LIKE, OrderStatus
 from rules.payouts import PayoutChannel, PayoutStatus
+from rules.reconciliation import CaseStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,7 @@ class Waiting:
     to_ship: int
     payouts: int
     bank_transfers: int
+    differences: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +54,7 @@ class TopDistributor:
 
 
 def waiting_tasks(session: Session) -> Waiting:
-    """Count what waits for staff: four counts, each over an index."""
+    """Count what waits for staff: counts, each over an index."""
     counts = session.execute(
         select(
             _count(DistributorApplication.status == ApplicationStatus.APPLIED),
@@ -60,10 +63,15 @@ def waiting_tasks(session: Session) -> Waiting:
             _count(
                 and_(Payout.status == PayoutStatus.APPROVED, Payout.channel == PayoutChannel.BANK)
             ),
+            _count(ReconciliationCase.status == CaseStatus.OPEN),
         )
     ).one()
     return Waiting(
-        applications=counts[0], to_ship=counts[1], payouts=counts[2], bank_transfers=counts[3]
+        applications=counts[0],
+        to_ship=counts[1],
+        payouts=counts[2],
+        bank_transfers=counts[3],
+        differences=counts[4],
     )
 
 

@@ -153,7 +153,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sums:
-    """Payments, refunds and transfers of one side: how many, what came, what left (fen)."""
+    """Payments, refunds and transfers of one side: how many, what came, what left (fen).
+
+    What certainly didn't move is no part of the amounts.
+    """
 
     count: int = 0
     income_fen: int = 0
@@ -208,16 +211,7 @@ def compare(
     by_wechat = {
         (fact.entry, fact.wechat_number): fact for fact in known.values() if fact.wechat_number
     }
-    sheets: dict[Key, _Sheet] = {}
-    others: list[BillEntry] = []
-    for row in entries:
-        if row.entry is None:
-            others.append(row)
-            continue
-        found = by_wechat.get((row.entry, row.wechat_number))
-        number = found.number if found else row.number or row.wechat_number
-        sheet = sheets.setdefault((row.entry, number), _Sheet())
-        (sheet.reversals if row.is_reversal else sheet.moves).append(row)
+    sheets, others = _sorted_out(entries, by_wechat)
     differences: list[Difference] = []
     for key, sheet in sheets.items():
         fact = known.get(key)
@@ -240,11 +234,7 @@ def compare(
         seen=tuple(key for key, sheet in sheets.items() if key in known and sheet.moves),
         reversed=tuple(key for key, sheet in sheets.items() if key in known and sheet.reversals),
         ours=_our_sums([*matched, *absent]),
-        bill=Sums(
-            count=len(rows),
-            income_fen=sum(row.amount_fen for row in rows if row.is_income),
-            expense_fen=sum(row.amount_fen for row in rows if not row.is_income),
-        ),
+        bill=_bill_sums(rows),
         fee_fen=sum(row.fee_fen for row in (*rows, *others)),
         other_fen=sum(
             row.amount_fen if row.is_income else -row.amount_fen
@@ -252,6 +242,23 @@ def compare(
             if not row.fee_fen
         ),
     )
+
+
+def _sorted_out(
+    entries: Iterable[BillEntry], by_wechat: Mapping[Key, Fact]
+) -> tuple[dict[Key, _Sheet], list[BillEntry]]:
+    """Put rows of the same number together; return what isn't ours to know beside them."""
+    sheets: dict[Key, _Sheet] = {}
+    others: list[BillEntry] = []
+    for row in entries:
+        if row.entry is None:
+            others.append(row)
+            continue
+        found = by_wechat.get((row.entry, row.wechat_number))
+        number = found.number if found else row.number or row.wechat_number
+        sheet = sheets.setdefault((row.entry, number), _Sheet())
+        (sheet.reversals if row.is_reversal else sheet.moves).append(row)
+    return sheets, others
 
 
 def _unknown(key: Key, sheet: _Sheet) -> Difference:
@@ -327,6 +334,15 @@ def _absent(fact: Fact, day: Day) -> Difference:
         bill_fen=None,
         note=fact.word,
         is_waiting=fact.moved_at >= day.ends_at - BORDER,
+    )
+
+
+def _bill_sums(rows: Sequence[BillEntry]) -> Sums:
+    moved = [row for row in rows if row.standing is not Standing.NOT_MOVED]
+    return Sums(
+        count=len(rows),
+        income_fen=sum(row.amount_fen for row in moved if row.is_income),
+        expense_fen=sum(row.amount_fen for row in moved if not row.is_income),
     )
 
 

@@ -198,13 +198,15 @@ def test_sums_differ_by_what_the_differences_say() -> None:
         row(),
         row(number="T2", fen=300, fee=(2, 6000)),
         row(Entry.REFUND, "R1", 40, fee=(0, None)),
+        row(number="T4", fen=9_000, standing=NOT_MOVED, fee=(0, None)),
         row(None, "F", 5, fee=(5, None)),
         row(None, "X", 1_000, is_reversal=True, fee=(0, None)),
     ]
     facts = [fact(), fact(Entry.REFUND, "R1", 50), fact(number="T3", fen=7)]
+    facts.append(fact(number="T4", fen=9_000, standing=NOT_MOVED))
     compared = against(rows, facts)
     assert kinds(compared) == ["missing_here:T2", "amount_differs:R1", "missing_at_wechat:T3"]
-    assert compared.bill == Sums(count=3, income_fen=10_300, expense_fen=40)
+    assert compared.bill == Sums(count=4, income_fen=10_300, expense_fen=40)
     assert compared.ours == Sums(count=3, income_fen=10_007, expense_fen=50)
     assert (compared.fee_fen, compared.other_fen) == (67, 1_000)
 
