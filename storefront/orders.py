@@ -6,7 +6,9 @@ from flask import abort, flash, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from queries.buyer_orders import BuyerOrder, buyer_order, buyer_orders, pending_payment
+from queries.price_drops import Claim, claim_on_offer
 from rules.orders import CancelReason, OrderStatus, completion_deadline, receipt_deadline
+from rules.price_drop import claim_deadline
 from storefront import blueprint
 from storefront.session import current_person, wechat_login
 from web.bridge import payment_sheet
@@ -58,6 +60,7 @@ def show_order(number: str) -> ResponseReturnValue:
     return render_template(
         "storefront/orders/show.html",
         order=order,
+        price_drop=_price_drop(order),
         opens_payment=is_pending and request.args.get("pay") == "1",
         is_confirming=is_pending and request.args.get("paid") == "1",
         is_just_paid=order.status is OrderStatus.PAID and request.args.get("paid") == "1",
@@ -133,6 +136,17 @@ def receive(number: str) -> ResponseReturnValue:
     )
     flash("已确认收货，感谢您的支持")
     return redirect(f"/orders/{number}")
+
+
+def _price_drop(order: BuyerOrder) -> tuple[Claim, datetime] | None:
+    """Return what she could claim now because the price fell, and until when."""
+    tools = collaborators()
+    if order.paid_at is None:
+        return None
+    with tools.sessions.read() as database:
+        policy = policy_by_id(database, order.policy_version_id)
+        claim = claim_on_offer(database, order.id, policy, tools.now())
+    return (claim, claim_deadline(order.paid_at, policy)) if claim else None
 
 
 def _deadline(order: BuyerOrder) -> datetime | None:
