@@ -20,6 +20,7 @@ BORDER: Final = timedelta(minutes=30)
 """How late before midnight something may be booked on the next day."""
 FEE_TOLERANCE_FEN: Final = 1
 MAX_REASON_LENGTH: Final = 200
+CURRENCY: Final = "CNY"
 
 
 class BillKind(StrEnum):
@@ -112,6 +113,7 @@ class BillEntry:
     is_reversal: bool = False
     fee_fen: int = 0
     rate_ppm: int | None = None
+    currency: str = CURRENCY
     word: str = ""
 
 
@@ -296,6 +298,9 @@ def _against(fact: Fact, sheet: _Sheet, other_day: date | None) -> list[Differen
         differs(DifferenceKind.DUPLICATE, fact.amount_fen, total_fen, "同一份账单")
     elif sheet.moves and other_day is not None:
         differs(DifferenceKind.DUPLICATE, fact.amount_fen, total_fen, f"{other_day} 的账单里也有")
+    elif sheet.moves and sheet.moves[0].currency != CURRENCY:
+        note = f"币种是 {sheet.moves[0].currency}"
+        differs(DifferenceKind.AMOUNT_DIFFERS, fact.amount_fen, total_fen, note)
     elif sheet.moves and total_fen != fact.amount_fen:
         differs(DifferenceKind.AMOUNT_DIFFERS, fact.amount_fen, total_fen)
     standing = _standing(sheet)

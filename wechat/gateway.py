@@ -351,7 +351,7 @@ class TradeBill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FundBill:
-    """A day's fund bill of our basic account; `sha1` is of its text, and its sums were checked."""
+    """A day's fund bill; `sha1` is of its text (of two accounts', of both hashes), sums checked."""
 
     sha1: str
     rows: tuple[FundRow, ...]
@@ -369,5 +369,5 @@ class Bills(Protocol):
         ...
 
     def fund_bill(self, day: date) -> FundBill:
-        """Fetch everything that moved our balance on a day."""
+        """Fetch everything that moved our accounts on a day."""
         ...

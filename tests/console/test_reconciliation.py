@@ -118,7 +118,9 @@ def test_running_again_says_what_came_of_it(
     browser, path = enter(Role.OWNER), f"{LIST}/trade/{day}"
     bills.error = BillUnreadable("cut off")
     browser.send(f"{path}/run")
-    assert "账单没有取到" in browser.get(path).get_data(as_text=True)
+    page = browser.get(path).get_data(as_text=True)
+    assert "账单没有取到" in page
+    assert "取到的账单不完整" in page
     bills.error = None
     del bills.trade[day][0]
     browser.send(f"{path}/run")

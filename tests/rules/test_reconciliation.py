@@ -1,5 +1,6 @@
 """Where a bill and our books differ, and where they only seem to."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -136,6 +137,11 @@ def test_rows_and_facts_meet_by_wechats_number_where_ours_is_not_in_the_bill() -
     assert against([said], [fact()]).seen == (PAYMENT,)
     (found,) = against([said], []).differences
     assert (found.kind, found.number) == (DifferenceKind.MISSING_HERE, "WT1")
+
+
+def test_the_same_figure_in_another_currency_is_another_amount() -> None:
+    (found,) = against([replace(row(), currency="USD")], [fact()]).differences
+    assert (found.kind, found.note) == (DifferenceKind.AMOUNT_DIFFERS, "币种是 USD")
 
 
 def test_a_payment_and_a_refund_of_the_same_number_are_two_things() -> None:

@@ -10,7 +10,7 @@ import responses
 
 from tests.wechat.merchant import CREDENTIALS, is_signed_by_us
 from tests.wechat.pay_conversation import HOST, answer, refuse
-from tests.wechat.test_bill_texts import bill, row
+from tests.wechat.test_bill_texts import bill, fund, fund_row, row
 from wechat.errors import BillUnreadable, CredentialError, WeChatError, WeChatUnreachable
 from wechat.gateway import BillMissing
 from wechat.pay import MerchantBills
@@ -118,6 +118,33 @@ def test_a_hash_of_another_kind_and_another_encoding_are_refused(
     wire.get(HOST + FILE, body=content)
     with pytest.raises(BillUnreadable, match="UTF-8"):
         BILLS.trade_bill(DAY)
+
+
+def test_the_fund_bill_is_of_both_accounts(wire: responses.RequestsMock) -> None:
+    asked = "/v3/bill/fundflowbill?bill_date=2026-11-23&account_type={}&tar_type=GZIP"
+    figures = {"BASIC": fund(fund_row()), "OPERATION": fund(fund_row("运营"))}
+    digests = {}
+    for account, lines in figures.items():
+        text = "".join(lines).encode()
+        digests[account] = hashlib.sha1(text, usedforsecurity=False).hexdigest()
+        link = HOST + FILE + account
+        promised: dict[str, object] = {
+            "hash_type": "SHA1",
+            "hash_value": digests[account],
+            "download_url": link,
+        }
+        answer(wire, "GET", asked.format(account), promised)
+        wire.get(link, body=gzip.compress(text))
+    found = BILLS.fund_bill(DAY)
+    assert len(found.rows) == 2
+    joined = (digests["BASIC"] + digests["OPERATION"]).encode()
+    assert found.sha1 == hashlib.sha1(joined, usedforsecurity=False).hexdigest()
+
+    wire.reset()
+    for account in figures:
+        refuse(wire, "GET", asked.format(account), 400, "NO_STATEMENT_EXIST")
+    with pytest.raises(BillMissing):
+        BILLS.fund_bill(DAY)
 
 
 @pytest.mark.parametrize("code", ["NO_STATEMENT_EXIST", "STATEMENT_CREATING"])

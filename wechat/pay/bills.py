@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from io import TextIOWrapper
 from itertools import chain
 from tempfile import TemporaryFile
@@ -22,7 +23,7 @@ from requests import RequestException
 
 from wechat.credentials import WECHAT_PAY_URL, MerchantCredentials
 from wechat.errors import BillUnreadable, WeChatError, WeChatUnreachable
-from wechat.gateway import BillMissing, FundBill, TradeBill
+from wechat.gateway import BillMissing, FundBill, FundRow, TradeBill
 from wechat.http import Timeouts, proxies_for, unreachable
 from wechat.pay.bill_texts import read_fund_bill, read_trade_bill
 from wechat.pay.line import Sent, ask, open_line, read
@@ -31,6 +32,7 @@ from wechat.pay.refusals import refusal
 MOST_BYTES = 64 * 1024 * 1024
 """Of a bill's text: about 200,000 rows."""
 MOST_SECONDS = 120.0
+ACCOUNTS = ("BASIC", "OPERATION")
 MISSING_CODES = frozenset({"NO_STATEMENT_EXIST", "STATEMENT_CREATING"})
 
 _CHUNK = 64 * 1024
@@ -60,16 +62,31 @@ class MerchantBills:
         return TradeBill(sha1=digest, rows=rows)
 
     def fund_bill(self, day: date) -> FundBill:
-        """Fetch everything that moved our basic account on a Shanghai day.
+        """Fetch everything that moved our basic or our operation account on a Shanghai day.
+
+        From which of them transfers are paid is the merchant's setting at WeChat Pay.
 
         Raises:
             BillMissing: nothing happened, or it isn't written yet.
             BillUnreadable: what came isn't the whole bill.
         """
-        digest, address = self._ask(lambda: self._pay.fundflow_bill(day.isoformat()))
-        with self._downloaded(address, digest) as lines:
-            rows = read_fund_bill(lines)
-        return FundBill(sha1=digest, rows=rows)
+        digests: list[str] = []
+        rows: list[FundRow] = []
+        for account in ACCOUNTS:
+            send = partial(self._pay.fundflow_bill, day.isoformat(), account)
+            try:
+                digest, address = self._ask(send)
+            except BillMissing:
+                continue
+            with self._downloaded(address, digest) as lines:
+                rows += read_fund_bill(lines)
+            digests.append(digest)
+        if not digests:
+            raise BillMissing(f"no account has a bill of {day}")
+        if len(digests) > 1:
+            joined = "".join(digests).encode()
+            digests = [hashlib.sha1(joined, usedforsecurity=False).hexdigest()]
+        return FundBill(sha1=digests[0], rows=tuple(rows))
 
     def _ask(self, send: Sent) -> tuple[str, str]:
         try:

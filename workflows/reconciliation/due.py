@@ -34,7 +34,7 @@ def reconcile_due(sessions: SessionFactory, bills: Bills, now: datetime) -> int:
         try:
             status = fetch_and_compare(sessions, bills, kind, day, now)
         except WeChatError as error:
-            log.warning("bill not compared", kind=kind, day=day.isoformat(), errcode=error.errcode)
+            log.warning("bill not compared", kind=kind, day=day.isoformat(), error=str(error))
             if isinstance(error, WeChatUnreachable | QuotaExceeded):
                 break
         else:

@@ -22,6 +22,7 @@ def trade_entry(row: TradeRow) -> BillEntry:
             is_income=False,
             standing=REFUND_STANDING.get(row.refund_state, Standing.UNDER_WAY),
             fee_fen=row.fee_fen,
+            currency=row.currency,
             word=row.refund_state,
         )
     return BillEntry(
@@ -33,6 +34,7 @@ def trade_entry(row: TradeRow) -> BillEntry:
         standing=Standing.MOVED if row.state == "SUCCESS" else Standing.NOT_MOVED,
         fee_fen=row.fee_fen,
         rate_ppm=row.rate_ppm,
+        currency=row.currency,
         word=row.state,
     )
 

@@ -22,7 +22,13 @@ from queries.reconciliation_facts import (
 from rules.bill_days import RETRY, counts_as_empty, day_bounds
 from rules.reconciliation import BillEntry, BillKind, Comparison, Day, RunStatus, compare
 from rules.staff import Permission
-from wechat.errors import WeChatError
+from wechat.errors import (
+    BillUnreadable,
+    CredentialError,
+    QuotaExceeded,
+    WeChatError,
+    WeChatUnreachable,
+)
 from wechat.gateway import BillMissing, Bills
 from workflows.audit import Change, StaffActor, record
 from workflows.reconciliation.cases import settle_cases
@@ -83,12 +89,25 @@ def _fetch_and_compare(
     try:
         fetched = _fetch(bills, kind, day)
     except WeChatError as error:
-        said = f"账单没有取到：{error}"
+        said = _said(error)
         sessions.retrying(lambda session: _note_trouble(session, kind, day, asked, said))
         raise
     status = sessions.retrying(lambda session: _take_in(session, fetched, asked))
     log.info("bill compared", kind=kind, day=day.isoformat(), status=status)
     return status
+
+
+def _said(error: WeChatError) -> str:
+    """Say to staff why there is no bill; the log has the details."""
+    if isinstance(error, BillUnreadable):
+        return "取到的账单不完整或格式不对，没有采用"
+    if isinstance(error, CredentialError):
+        return "微信支付不认我们的签名或权限，请检查商户号配置"
+    if isinstance(error, QuotaExceeded):
+        return "向微信取账单太频繁，稍后再取"
+    if isinstance(error, WeChatUnreachable):
+        return "微信支付没有回应，稍后再取"
+    return f"微信支付没有给出账单（{error.errcode}）"
 
 
 def _fetch(bills: Bills, kind: BillKind, day: date) -> Fetched:

@@ -235,7 +235,7 @@ def test_trouble_is_noted_and_an_unreachable_platform_ends_the_round(
     with books.sessions.read() as session:
         run = run_of(session, TRADE, DAY)
         assert run is not None
-        assert "cut off" in run.trouble
+        assert "不完整" in run.trouble
     books.bills.error = WeChatUnreachable("no answer")
     later = MORNING + timedelta(hours=1)
     assert reconcile_due(books.sessions, books.bills, later) == 0
