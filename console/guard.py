@@ -28,6 +28,13 @@ COOKIE = "fenxiao_staff"
 COOKIE_PATH = "/console"
 LOGIN = "/console/login"
 WITHOUT_LOGIN = frozenset({"console.show_login", "console.check_login"})
+OWN_ACCOUNT = "/console/account"
+BEFORE_A_NEW_PASSWORD = WITHOUT_LOGIN | {
+    "console.show_account",
+    "console.change_own_password",
+    "console.leave",
+    "console.leave_everywhere",
+}
 LONGEST_TOKEN = 128
 NEEDS = "needed_permission"
 
@@ -130,9 +137,23 @@ def _recognise() -> ResponseReturnValue | None:
     if token:
         g.console_staff = staff_of(collaborators().sessions, token, real_now())
     is_page = request.blueprint == blueprint.name
-    if _known() is not None or not is_page or request.endpoint in WITHOUT_LOGIN:
+    staff = _known()
+    if staff is not None and staff.must_change_password:
+        return _ask_for_a_new_password(is_page=is_page)
+    if staff is not None or not is_page or request.endpoint in WITHOUT_LOGIN:
         return None
     return _ask_to_log_in()
+
+
+def _ask_for_a_new_password(*, is_page: bool) -> ResponseReturnValue | None:
+    """Let nothing else be done with a password that somebody else knows."""
+    if not is_page or request.endpoint in BEFORE_A_NEW_PASSWORD:
+        return None
+    if wants_json():
+        abort(403)
+    if request.headers.get("HX-Request") == "true":
+        return "", 200, {"HX-Redirect": OWN_ACCOUNT}
+    return redirect(OWN_ACCOUNT, code=303)
 
 
 def _ask_to_log_in() -> ResponseReturnValue:

@@ -20,7 +20,9 @@ from web.collaborators import collaborators
 from web.forms import Form, InvalidField
 from workflows.clock import real_now
 from workflows.staff.add import StaffDraft, add_staff
+from workflows.staff.change_role import change_role
 from workflows.staff.deactivate import deactivate_staff, log_out_everywhere, reactivate_staff
+from workflows.staff.reset_password import reset_password
 
 LIST = "/console/staff"
 
@@ -95,6 +97,28 @@ def reactivate_member(staff_id: int) -> ResponseReturnValue:
     reactivate_staff(tools.sessions, staff_id, actor=current_actor(), now=tools.now())
     flash(f"{member.name} 的账号已恢复。")
     return redirect(LIST, code=303)
+
+
+@blueprint.post("/staff/<int:staff_id>/role")
+@requires(Permission.MANAGE_STAFF)
+def change_role_of_member(staff_id: int) -> ResponseReturnValue:
+    """Give a member another role."""
+    tools = collaborators()
+    member = _found(staff_id)
+    role = Form.sent().choice("role", "角色", Role)
+    change_role(tools.sessions, staff_id, role, actor=current_actor(), now=tools.now())
+    flash(f"{member.name} 的角色已改为{ROLES[role]}，马上生效。")
+    return redirect(LIST, code=303)
+
+
+@blueprint.post("/staff/<int:staff_id>/password")
+@requires(Permission.MANAGE_STAFF)
+def reset_password_of_member(staff_id: int) -> ResponseReturnValue:
+    """Give a member a one-time password, shown on this one page and kept nowhere."""
+    tools = collaborators()
+    member = _found(staff_id)
+    password = reset_password(tools.sessions, staff_id, actor=current_actor(), now=tools.now())
+    return render_template("console/staff/password.html", member=member, password=password)
 
 
 @blueprint.post("/staff/<int:staff_id>/logout")

@@ -5,7 +5,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.database import Base, Id
@@ -16,7 +16,10 @@ FIRST_HASH = "0" * 64
 
 
 class StaffMember(Base):
-    """One member of staff; `login` is lower-case."""
+    """One member of staff; `login` is lower-case.
+
+    `must_change_password`: the password is one that an owner has read.
+    """
 
     __tablename__ = "staff_members"
 
@@ -26,6 +29,7 @@ class StaffMember(Base):
     role: Mapped[Role]
     password_hash: Mapped[str] = mapped_column(String(128))
     is_active: Mapped[bool] = mapped_column(default=True)
+    must_change_password: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime]
 
 

@@ -49,6 +49,7 @@ def change_password(
         if locked.password_hash != member.password_hash:
             raise LoginRefused("密码刚刚被修改过，请重新登录。")
         locked.password_hash = new_hash
+        locked.must_change_password = False
         ended = close_all_sessions(session, staff_id)
         change = Change(
             action="change_password",

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.database import SessionFactory
 from models.staff import StaffMember
-from rules.staff import Permission, Role, StaffChangeRefused
+from rules.staff import Permission, StaffChangeRefused
 from workflows.audit import Change, Figures, StaffActor, record
+from workflows.staff.owners import check_one_is_left, check_still_owner, lock_owners
 from workflows.staff.sessions import close_all_sessions
 
 
@@ -26,23 +26,12 @@ def deactivate_staff(
         raise StaffChangeRefused("不能停用自己的账号，请由另一位负责人操作。")
 
     def deactivate(session: Session) -> None:
-        # All owners are locked in one order: two can't deactivate each other at the same moment.
-        owners = session.scalars(
-            select(StaffMember.id)
-            .where(StaffMember.role == Role.OWNER, StaffMember.is_active)
-            .order_by(StaffMember.id)
-            .with_for_update()
-        ).all()
+        owners = lock_owners(session)
         member = session.get_one(StaffMember, staff_id, with_for_update=True)
         if not member.is_active:
             raise StaffChangeRefused("这个账号已经停用。")
-        if list(owners) == [staff_id]:
-            raise StaffChangeRefused("至少要保留一位负责人。")
-        if (
-            actor.staff_id is not None
-            and not session.get_one(StaffMember, actor.staff_id, populate_existing=True).is_active
-        ):
-            raise StaffChangeRefused("您的账号已被停用。")
+        check_one_is_left(owners, staff_id)
+        check_still_owner(session, actor, owners)
         member.is_active = False
         ended = close_all_sessions(session, staff_id)
         before, after = {"is_active": True}, {"is_active": False, "ended_logins": ended}

@@ -1,5 +1,6 @@
 """How passwords are kept: argon2id, and never slower or faster for a name that nobody has."""
 
+import secrets
 import unicodedata
 from functools import cache
 
@@ -10,6 +11,19 @@ from rules.staff import PASSWORD_MAX_LENGTH
 
 # 19 MiB and two passes: enough against guessing, and a dozen logins at once fit a small machine.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+
+
+# Nobody reads an l for a 1 or an O for a 0 over the telephone; twelve of them are 59 bits.
+_SPOKEN = "abcdefghjkmnpqrstuvwxyz23456789"
+_GROUPS = 3
+_GROUP_LENGTH = 4
+
+
+def one_time_password() -> str:
+    """Return a random password that can be told on the telephone."""
+    return "-".join(
+        "".join(secrets.choice(_SPOKEN) for _ in range(_GROUP_LENGTH)) for _ in range(_GROUPS)
+    )
 
 
 def _plain(password: str) -> str:

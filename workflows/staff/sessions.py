@@ -19,12 +19,16 @@ SEEN_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedInStaff:
-    """The member of staff to whom a live login belongs."""
+    """The member of staff to whom a live login belongs.
+
+    `must_change_password`: she sees nothing else before.
+    """
 
     id: int
     login: str
     name: str
     role: Role
+    must_change_password: bool = False
 
 
 def token_hash(token: str) -> str:
@@ -74,7 +78,13 @@ def staff_of(sessions: SessionFactory, token: str, now: datetime) -> LoggedInSta
         if not member.is_active or not is_session_live(login.last_seen_at, login.expires_at, now):
             return None
         last_seen_at = login.last_seen_at
-        staff = LoggedInStaff(id=member.id, login=member.login, name=member.name, role=member.role)
+        staff = LoggedInStaff(
+            id=member.id,
+            login=member.login,
+            name=member.name,
+            role=member.role,
+            must_change_password=member.must_change_password,
+        )
     if now >= last_seen_at + SEEN_EVERY:
         with sessions.begin() as session:
             session.execute(
