@@ -22,11 +22,13 @@ from rules.staff import Permission
 from web.collaborators import collaborators
 from web.forms import Form
 from web.paging import Page, requested_page
+from web.security import LARGEST_ID
 from workflows.distributors.authorise import (
     reinstate_distributor,
     suspend_distributor,
     terminate_distributor,
 )
+from workflows.distributors.change_grade import NewGrade, change_grade
 
 LIST = "/console/distributors"
 TABS = (
@@ -87,6 +89,7 @@ def show_distributor(distributor_id: int) -> ResponseReturnValue:
         )
         hold = open_hold_of_distributor(session, distributor_id)
         her_payouts, payout_total = payouts_of(session, distributor_id, offset=0, limit=LATEST)
+        choices = grades(session)
     return render_template(
         "console/distributors/show.html",
         page=page,
@@ -97,6 +100,7 @@ def show_distributor(distributor_id: int) -> ResponseReturnValue:
         payout_total=payout_total,
         is_expired=page.row.authorised_until <= now,
         reason_length=MAX_REASON_LENGTH,
+        grades=[(grade.code, grade.id, grade.name) for grade in choices],
         now=now,
     )
 
@@ -111,6 +115,24 @@ def move_distributor(distributor_id: int, move: str) -> ResponseReturnValue:
     change, done = MOVES[move]
     change(tools.sessions, distributor_id, reason=reason, actor=current_actor(), now=tools.now())
     flash(done)
+    return redirect(f"{LIST}/{distributor_id}", code=303)
+
+
+@blueprint.post("/distributors/<int:distributor_id>/grade")
+@requires(Permission.MANAGE_DISTRIBUTORS)
+def change_grade_from_console(distributor_id: int) -> ResponseReturnValue:
+    """Give another grade, with a reason that she reads."""
+    tools = collaborators()
+    _found(distributor_id)
+    form = Form.sent()
+    wanted = NewGrade(
+        grade_id=form.integer("grade", "等级", minimum=1, maximum=LARGEST_ID),
+        reason=form.text("reason", "原因", max_length=MAX_REASON_LENGTH),
+    )
+    name = change_grade(
+        tools.sessions, distributor_id, wanted, actor=current_actor(), now=tools.now()
+    )
+    flash(f"等级已调整为{name}，她会收到原因。")
     return redirect(f"{LIST}/{distributor_id}", code=303)
 
 

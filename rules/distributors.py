@@ -110,6 +110,13 @@ class ReasonMissing(RuleViolation):
     message = "请填写原因。"
 
 
+class GradeChangeRefused(RuleViolation):
+    """A grade that she has already, or that can't be given."""
+
+    code = "grade_change_refused"
+    message = "等级不能这样调整。"
+
+
 def check_application_transition(current: ApplicationStatus, target: ApplicationStatus) -> None:
     """Refuse a move that the applications' table doesn't have.
 

@@ -91,6 +91,12 @@ DAY = (
     ),
     Step(
         role=Role.OPERATIONS,
+        to="distributors/{distributor_id}/grade",
+        fields={"grade": "2"} | REASON,
+        action="change_grade",
+    ),
+    Step(
+        role=Role.OPERATIONS,
         to="distributors/{distributor_id}/suspend",
         fields=REASON,
         action="suspend_distributor",
@@ -104,6 +110,12 @@ DAY = (
     Step(role=Role.OWNER, to="staff/new", fields=NEW_MEMBER, action="add_staff"),
     Step(role=Role.OWNER, to="staff/{viewer_id}/logout", action="log_out_everywhere"),
     Step(role=Role.VIEWER, to="account/logout-everywhere", action="log_out_everywhere"),
+    Step(
+        role=Role.OWNER,
+        to="staff/{viewer_id}/role",
+        fields={"role": "trainer"},
+        action="change_role",
+    ),
     Step(role=Role.OWNER, to="staff/{viewer_id}/deactivate", action="deactivate_staff"),
     Step(role=Role.OWNER, to="staff/{viewer_id}/reactivate", action="reactivate_staff"),
 )
