@@ -82,6 +82,41 @@ class AfterSalesRefused(RuleViolation):
     message = "这笔订单现在不能申请售后。"
 
 
+class AfterSalesMissing(AfterSalesRefused):
+    """No such order or request of hers."""
+
+    code = "after_sales_missing"
+    message = "没有找到这笔订单或售后。"
+
+
+class AfterSalesChanged(AfterSalesRefused):
+    """Another request was made since the page was shown."""
+
+    code = "after_sales_changed"
+    message = "这笔订单的售后情况刚刚有变化，请核对后重新提交。"
+
+
+class ShippingWaits(RuleViolation):
+    """A request waits for staff: shipping now would prejudge it."""
+
+    code = "after_sales_before_shipping"
+    message = "买家申请了售后，请先处理，再发货。"
+
+
+class NothingToShip(RuleViolation):
+    """Every unit goes back."""
+
+    code = "nothing_to_ship"
+    message = "这笔订单的商品已全部退款，不用发货。"
+
+
+class ReferenceRefused(RuleViolation):
+    """No transfer was named."""
+
+    code = "refund_reference"
+    message = "请填写线下退款的凭证，如银行流水号，4 到 100 个字。"
+
+
 class AfterSalesNotYet(AfterSalesRefused):
     """The order isn't paid, or is over."""
 

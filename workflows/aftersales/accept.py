@@ -20,7 +20,7 @@ from rules.aftersales import (
 from rules.payments import RefundReason, RefundStatus
 from workflows.aftersales.claim import reassess
 from workflows.aftersales.notices import tell_accepted
-from workflows.aftersales.steps import Mark, move
+from workflows.aftersales.steps import Mark, move, parts_of
 from workflows.refunds.make import RefundDraft, make_refund
 
 REFUND_REASONS = {
@@ -53,7 +53,7 @@ def accept(
     if request.kind is AfterSalesKind.PRICE_DROP:
         reassess(session, order, request)
     lines = refundable_lines(session, order, without=request.id)
-    parts = _parts(request)
+    parts = parts_of(request)
     by_id = {line.order_line_id: line for line in lines}
     for part in parts:
         check_part(by_id[part.order_line_id], part)
@@ -78,15 +78,7 @@ def accept(
 def freight_of(session: Session, order: Order, request: AfterSalesRequest) -> Freight:
     """Return the freight that accepting this request would decide on."""
     lines = refundable_lines(session, order, without=request.id)
-    return _freight(session, order, lines, _parts(request))
-
-
-def _parts(request: AfterSalesRequest) -> tuple[Part, ...]:
-    return tuple(
-        Part(order_line_id=line.order_line_id, quantity=line.quantity, amount_fen=line.amount_fen)
-        for line in request.lines
-        if line.amount_fen or line.quantity
-    )
+    return _freight(session, order, lines, parts_of(request))
 
 
 def _freight(

@@ -49,7 +49,7 @@ def open_request(
         raise NothingChosen
     request = AfterSalesRequest(
         order_id=order.id,
-        position=_next_position(session, order.id),
+        position=next_position(session, order.id),
         kind=draft.kind,
         status=AfterSalesStatus.REQUESTED,
         goods_fen=goods_fen,
@@ -73,7 +73,8 @@ def open_request(
     return request
 
 
-def _next_position(session: Session, order_id: int) -> int:
+def next_position(session: Session, order_id: int) -> int:
+    """Return the number that the order's next request gets."""
     last = session.scalar(
         select(func.max(AfterSalesRequest.position)).where(AfterSalesRequest.order_id == order_id)
     )

@@ -12,6 +12,7 @@ from rules.aftersales import (
     OPEN,
     AfterSalesStatus,
     AfterSalesTransitionRefused,
+    Part,
     may_become,
 )
 
@@ -74,6 +75,15 @@ def note_event(
         )
     )
     session.flush()
+
+
+def parts_of(request: AfterSalesRequest) -> tuple[Part, ...]:
+    """Return what a request asks for, line by line."""
+    return tuple(
+        Part(order_line_id=line.order_line_id, quantity=line.quantity, amount_fen=line.amount_fen)
+        for line in request.lines
+        if line.amount_fen or line.quantity
+    )
 
 
 def has_open_request(session: Session, order_id: int) -> bool:

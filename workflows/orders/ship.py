@@ -15,12 +15,14 @@ from rules.errors import RuleViolation
 from rules.orders import (
     OrderStatus,
     OrderTransitionRefused,
+    check_transition,
     completion_moment,
     may_complete,
     receipt_deadline,
 )
 from rules.payments import UNFINISHED
 from rules.staff import Permission
+from workflows.aftersales.shipping import check_may_ship
 from workflows.aftersales.steps import has_open_request
 from workflows.audit import Change, StaffActor, record
 from workflows.commissions.hold_days import start_hold_days
@@ -68,12 +70,15 @@ def ship_order(
 
     Raises:
         PermissionMissing, ShipmentRefused, OrderTransitionRefused.
+        ShippingWaits, NothingToShip, OutOfStock: after-sales stand in the way.
     """
     actor.check(Permission.SHIP_ORDERS)
     parcel.check()
 
     def ship(session: Session) -> None:
         order = session.get_one(Order, order_id, with_for_update=True)
+        check_transition(order.status, OrderStatus.SHIPPED)
+        check_may_ship(session, order)
         advance(session, order, OrderStatus.SHIPPED, actor=f"staff:{actor.staff_id}", now=now)
         consume(session, order, now)
         session.add(
