@@ -70,6 +70,13 @@ _GROUPS = (
                 waiting="to_ship",
             ),
             _Place(
+                title="售后",
+                path="/console/aftersales",
+                icon="receipt-2",
+                permission=Permission.VIEW_ORDERS,
+                waiting="after_sales",
+            ),
+            _Place(
                 title="提现",
                 path="/console/payouts",
                 icon="wallet",
@@ -148,6 +155,7 @@ _GROUPS = (
 _WORK_OF = {
     "applications": Permission.REVIEW_APPLICATIONS,
     "to_ship": Permission.SHIP_ORDERS,
+    "after_sales": Permission.REFUND_ORDERS,
     "payouts": Permission.APPROVE_PAYOUTS,
     "differences": Permission.SETTLE_RECONCILIATION,
 }

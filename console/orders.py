@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from console import blueprint
 from console.filtering import PAGE_SIZE, asked_choice, asked_id, asked_text, tab_address
 from console.guard import current_actor, may, requires
+from queries.aftersales import requests_of
 from queries.attribution import attribution_trail
 from queries.holds import open_hold_of_order
 from queries.orders import OrderFilter, OrderPage, order, order_counts, orders
@@ -114,11 +115,14 @@ def _page(order_id: int, shown: dict[str, str], refusal: RuleViolation | None) -
     with collaborators().sessions.read() as session:
         trail = attribution_trail(session, order_id)
         hold = open_hold_of_order(session, order_id)
+        requests = requests_of(session, order_id)
     return render_template(
         "console/orders/show.html",
         page=page,
         trail=trail,
         hold=hold,
+        requests=requests,
+        unshipped=sum(line.quantity - line.refunded_quantity for line in page.lines),
         reason_length=MAX_REASON_LENGTH,
         carriers=[(name, name) for name in CARRIERS],
         shown=shown,

@@ -2,6 +2,7 @@
 
 from console import (
     account,
+    aftersales,
     applications,
     audit_trail,
     blueprint,
@@ -26,6 +27,7 @@ from console import (
 
 __all__ = [
     "account",
+    "aftersales",
     "applications",
     "audit_trail",
     "blueprint",

@@ -12,6 +12,7 @@ from models.aftersales import AfterSalesEvent, AfterSalesLine, AfterSalesRequest
 from models.orders import Order, OrderLine, Shipment
 from models.payments import Payment, Refund
 from models.pictures import Picture
+from queries.refundable import refundable_lines
 from queries.shop import picture_url
 from rules.aftersales import AfterSalesKind, AfterSalesStatus, Freight, RefundableLine
 from rules.payments import RefundStatus
@@ -115,22 +116,7 @@ class RequestRow:
 def choices(session: Session, order_id: int) -> Choices:
     """Return what an order's lines have left, open requests set aside."""
     order = session.get_one(Order, order_id)
-    asked: dict[int, tuple[int, int]] = {
-        row.order_line_id: (int(row.amount_fen), int(row.quantity))
-        for row in session.execute(
-            select(
-                AfterSalesLine.order_line_id,
-                func.sum(AfterSalesLine.amount_fen).label("amount_fen"),
-                func.sum(AfterSalesLine.quantity).label("quantity"),
-            )
-            .join(AfterSalesRequest, AfterSalesRequest.id == AfterSalesLine.request_id)
-            .where(
-                AfterSalesRequest.order_id == order_id,
-                AfterSalesRequest.status == AfterSalesStatus.REQUESTED,
-            )
-            .group_by(AfterSalesLine.order_line_id)
-        )
-    }
+    facts = {line.order_line_id: line for line in refundable_lines(session, order)}
     rows = session.execute(
         select(OrderLine, Picture.sha256)
         .join(Picture, Picture.id == OrderLine.picture_id)
@@ -142,7 +128,7 @@ def choices(session: Session, order_id: int) -> Choices:
     )
     return Choices(
         position=(last or 0) + 1,
-        lines=tuple(_choice(line, sha256, asked.get(line.id, (0, 0))) for line, sha256 in rows),
+        lines=tuple(_choice(line, sha256, facts[line.id]) for line, sha256 in rows),
         freight_fen=order.freight_fen - _freight_back(session, order_id),
         has_shipped=bool(session.scalar(select(exists().where(Shipment.order_id == order_id)))),
     )
@@ -159,22 +145,14 @@ def request_row(session: Session, request_id: int) -> RequestRow | None:
     return rows[0] if rows else None
 
 
-def _choice(line: OrderLine, sha256: str, asked: tuple[int, int]) -> ChoiceRow:
+def _choice(line: OrderLine, sha256: str, facts: RefundableLine) -> ChoiceRow:
     return ChoiceRow(
         id=line.id,
         name=line.product_name,
         spec=line.sku_name,
         picture_url=picture_url(sha256),
         unit_price_fen=line.unit_price_fen,
-        facts=RefundableLine(
-            order_line_id=line.id,
-            goods_fen=line.goods_fen,
-            quantity=line.quantity,
-            refunded_fen=line.refunded_fen,
-            refunded_quantity=line.refunded_quantity,
-            asked_fen=asked[0],
-            asked_quantity=asked[1],
-        ),
+        facts=facts,
     )
 
 

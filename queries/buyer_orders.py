@@ -12,7 +12,7 @@ from models.payments import Payment, Refund
 from models.pictures import Picture
 from queries.shop import picture_url
 from rules.orders import CancelReason, OrderStatus
-from rules.payments import PaymentStatus, RefundStatus
+from rules.payments import AUTOMATIC_REASONS, PaymentStatus, RefundStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,8 @@ class RefundRow:
     amount_fen: int
     status: RefundStatus
     requested_at: datetime
+    is_automatic: bool = False
+    """Whether nobody asked for it: it gives back a payment that its order couldn't take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +154,12 @@ def buyer_order(session: Session, wechat_user_id: int, number: str) -> BuyerOrde
         )
     )
     refunds = tuple(
-        RefundRow(amount_fen=row.amount_fen, status=row.status, requested_at=row.requested_at)
+        RefundRow(
+            amount_fen=row.amount_fen,
+            status=row.status,
+            requested_at=row.requested_at,
+            is_automatic=row.reason in AUTOMATIC_REASONS,
+        )
         for row in session.scalars(
             select(Refund)
             .join(Payment, Payment.id == Refund.payment_id)

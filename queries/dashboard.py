@@ -12,6 +12,7 @@ from models.orders import Order
 from models.payouts import Payout
 from models.policies import Grade
 from models.reconciliation import ReconciliationCase
+from queries.aftersales_desk import count_for_staff
 from rules.china_time import SHANGHAI, day_start
 from rules.distributors import ApplicationStatus, DistributorStatus
 from rules.orders import PAID_LIKE, OrderStatus
@@ -28,6 +29,7 @@ class Waiting:
     payouts: int
     bank_transfers: int
     differences: int
+    after_sales: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,7 @@ def waiting_tasks(session: Session) -> Waiting:
         payouts=counts[2],
         bank_transfers=counts[3],
         differences=counts[4],
+        after_sales=count_for_staff(session),
     )
 
 

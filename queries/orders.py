@@ -60,6 +60,7 @@ class LineRow:
     quantity: int
     goods_fen: int
     refunded_fen: int
+    refunded_quantity: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +242,7 @@ def _lines(session: Session, order_id: int) -> tuple[LineRow, ...]:
             quantity=line.quantity,
             goods_fen=line.goods_fen,
             refunded_fen=line.refunded_fen,
+            refunded_quantity=line.refunded_quantity,
         )
         for line, sha256 in rows
     )

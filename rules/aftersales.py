@@ -270,6 +270,17 @@ def check_may_ask(
         raise AfterSalesWindowOver(policy.after_sales_days)
 
 
+def may_ask(
+    status: OrderStatus, received_at: datetime | None, policy: Policy, now: datetime
+) -> bool:
+    """Return whether a buyer's page offers after-sales now."""
+    try:
+        check_may_ask(status, received_at, policy, now)
+    except AfterSalesRefused:
+        return False
+    return True
+
+
 def check_staff_may_ask(status: OrderStatus) -> None:
     """Refuse a request by staff for an order that isn't paid, or is refunded.
 

@@ -5,8 +5,10 @@ from datetime import datetime
 from flask import abort, flash, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from queries.aftersales import choices, requests_of
 from queries.buyer_orders import BuyerOrder, buyer_order, buyer_orders, pending_payment
 from queries.price_drops import Claim, claim_on_offer
+from rules.aftersales import may_ask
 from rules.orders import CancelReason, OrderStatus, completion_deadline, receipt_deadline
 from rules.price_drop import claim_deadline
 from storefront import blueprint
@@ -57,6 +59,10 @@ def show_order(number: str) -> ResponseReturnValue:
     """One order; `?pay=1` opens the payment sheet, `?paid=1` waits for word of it."""
     order = _hers(number)
     is_pending = order.status is OrderStatus.PENDING
+    with collaborators().sessions.read() as database:
+        requests = requests_of(database, order.id)
+        left = choices(database, order.id)
+        policy = policy_by_id(database, order.policy_version_id)
     return render_template(
         "storefront/orders/show.html",
         order=order,
@@ -65,6 +71,9 @@ def show_order(number: str) -> ResponseReturnValue:
         is_confirming=is_pending and request.args.get("paid") == "1",
         is_just_paid=order.status is OrderStatus.PAID and request.args.get("paid") == "1",
         deadline=_deadline(order),
+        requests=requests,
+        choices=left,
+        may_ask=may_ask(order.status, order.received_at, policy, collaborators().now()),
     )
 
 

@@ -2,6 +2,7 @@
 
 from storefront import (
     addresses,
+    aftersales,
     blueprint,
     centre,
     certificates,
@@ -23,6 +24,7 @@ from storefront import (
 
 __all__ = [
     "addresses",
+    "aftersales",
     "blueprint",
     "centre",
     "certificates",

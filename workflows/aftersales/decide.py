@@ -11,12 +11,13 @@ from models.payments import Payment, Refund
 from rules.aftersales import (
     AfterSalesStatus,
     AfterSalesTransitionRefused,
+    Freight,
     ReferenceRefused,
     check_reason,
 )
 from rules.payments import RefundStatus
 from rules.staff import Permission
-from workflows.aftersales.accept import accept
+from workflows.aftersales.accept import accept, freight_of
 from workflows.aftersales.notices import tell_rejected
 from workflows.aftersales.steps import Mark, move
 from workflows.audit import Change, StaffActor, record
@@ -92,6 +93,12 @@ def reject_request(
         _audit(session, "reject_after_sales", request, actor, now, reason=words)
 
     sessions.retrying(decide)
+
+
+def freight_to_decide(session: Session, request_id: int) -> Freight:
+    """Return the freight that accepting a request would decide on. A step that only reads."""
+    request = session.get_one(AfterSalesRequest, request_id)
+    return freight_of(session, session.get_one(Order, request.order_id), request)
 
 
 def settle_by_hand(
