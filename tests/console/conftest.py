@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 from models.catalogue import Sku
 from models.database import SessionFactory
 from models.distributors import Distributor, DistributorApplication
+from models.orders import Order
 from rules.china_time import month_bounds, month_of
 from rules.distributors import ApplicationStatus
 from rules.payouts import PayoutChannel
 from rules.staff import Role
 from rules.statements import SETTLING
 from tests.console.application import Browser, make_app
+from tests.factories.aftersales import ask_for
 from tests.factories.catalogue import make_sku
 from tests.factories.distributors import make_distributor
 from tests.factories.orders import (
@@ -55,6 +57,7 @@ class World:
     payout_id: int
     large_payout_id: int
     hold_id: int
+    after_sales_id: int
     grade_id: int
     statement_month: str
 
@@ -73,9 +76,10 @@ def world(sessions: SessionFactory, moment: datetime) -> World:
         staff = {role: make_staff(session, role=role).id for role in Role}
         sku = make_sku(session)
         sellers = [make_distributor(session), make_distributor(session)]
+        sold_ids: list[int] = []
         for seller, quantity in zip(sellers, (20, 600), strict=True):
             make_code(session, seller)
-            _sell(session, seller, sku, quantity, moment - timedelta(days=30))
+            sold_ids.append(_sell(session, seller, sku, quantity, moment - timedelta(days=30)))
         paid = make_order(session, [(sku, 2)], now=moment, referrer=sellers[0])
         pay_order(session, paid, moment)
         pending = make_order(session, [(sku, 1)], now=moment, referrer=sellers[0])
@@ -88,6 +92,9 @@ def world(sessions: SessionFactory, moment: datetime) -> World:
     large = request_payout(sessions, seller_ids[1], 600_000, PayoutChannel.BANK, moment)
     clerk = StaffActor(staff_id=staff[Role.FINANCE], role=Role.FINANCE, address="127.0.0.1")
     hold_id = hold_order(sessions, paid_id, reason="收货地址重复", actor=clerk, now=moment)
+    with sessions.begin() as session:
+        sold = session.get_one(Order, sold_ids[0])
+        after_sales_id = ask_for(session, sold, [3], moment)
     month = month_of(moment - timedelta(days=30))
     # On the 31st that is this month: the world's statements are early then.
     write_statements(sessions, max(moment, month_bounds(month)[1] + SETTLING))
@@ -101,6 +108,7 @@ def world(sessions: SessionFactory, moment: datetime) -> World:
         payout_id=small.payout_id,
         large_payout_id=large.payout_id,
         hold_id=hold_id,
+        after_sales_id=after_sales_id,
         grade_id=copper,
         statement_month=month,
     )
@@ -124,12 +132,13 @@ def enter(app: Flask, sessions: SessionFactory, world: World) -> Enter:
     return browser_of
 
 
-def _sell(session: Session, seller: Distributor, sku: Sku, quantity: int, then: datetime) -> None:
+def _sell(session: Session, seller: Distributor, sku: Sku, quantity: int, then: datetime) -> int:
     order = make_order(session, [(sku, quantity)], now=then, referrer=seller)
     pay_order(session, order, then)
     ship_order(session, order, then)
     receive_order(session, order, then)
     complete_order(session, order, then + timedelta(days=7))
+    return order.id
 
 
 def _apply(session: Session, inviter: Distributor, now: datetime) -> int:

@@ -14,6 +14,7 @@ from console.guard import COOKIE
 from models.catalogue import Product
 from models.database import SessionFactory
 from models.distributors import DistributorApplication
+from models.orders import Order
 from models.people import WeChatUser
 from models.tables import metadata
 from rules.china_time import month_bounds, month_of
@@ -21,6 +22,7 @@ from rules.distributors import ApplicationStatus
 from rules.payouts import PayoutChannel
 from rules.staff import Role
 from rules.statements import SETTLING
+from tests.factories.aftersales import ask_for
 from tests.factories.catalogue import make_sku
 from tests.factories.distributors import make_distributor
 from tests.factories.orders import (
@@ -155,6 +157,8 @@ def open_town(shop: Shop, folder: Path) -> Town:
     token = share_for_page(shop.sessions, material_id, distributor_id, now)
     paid = shop.buy(customer, sku_id)
     shop.place(customer, sku_id)
+    with shop.sessions.begin() as session:
+        ask_for(session, session.get_one(Order, paid.order_id), [1], now)
     return Town(
         site=open_site(shop, folder),
         owner_id=owner_id,
