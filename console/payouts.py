@@ -1,12 +1,13 @@
 """Payouts (提现): approve by one or two people, reject, record a bank transfer."""
 
-from flask import abort, flash, redirect, render_template
+from flask import abort, flash, make_response, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from console import blueprint
 from console.filtering import PAGE_SIZE, asked_choice, tab_address
 from console.guard import current_actor, current_staff, requires
 from queries.centre import balances_of
+from queries.payout_accounts import payout_destination
 from queries.payouts import PayoutRow, payout, payout_counts, payouts_in
 from rules.distributors import MAX_REASON_LENGTH
 from rules.payouts import PayoutChannel, PayoutStatus, approvals_needed
@@ -16,6 +17,7 @@ from web.collaborators import collaborators
 from web.forms import Form
 from web.paging import Page, requested_page
 from workflows.payouts import approve_payout, record_bank_transfer, reject_payout
+from workflows.payouts.account import Destination, reveal_destination
 from workflows.payouts.tax import expected_tax
 from workflows.policies import policy_in_force
 
@@ -66,10 +68,27 @@ def show_payouts() -> ResponseReturnValue:
 @requires(Permission.VIEW_PAYOUTS)
 def show_payout(payout_id: int) -> ResponseReturnValue:
     """One payout with its approvals and what the distributor's accounts hold."""
+    return _page(payout_id, None)
+
+
+@blueprint.post("/payouts/<int:payout_id>/reveal")
+@requires(Permission.SEE_PAYOUT_ACCOUNTS)
+def reveal_account(payout_id: int) -> ResponseReturnValue:
+    """The same page, once with the name and number in clear; the look is written down."""
+    tools = collaborators()
+    _found(payout_id)
+    found = reveal_destination(tools.sessions, payout_id, current_actor(), tools.now())
+    answer = make_response(_page(payout_id, found))
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _page(payout_id: int, revealed: Destination | None) -> str:
     tools = collaborators()
     row = _found(payout_id)
     with tools.sessions.read() as session:
         balances = balances_of(session, row.distributor_id)
+        account = payout_destination(session, payout_id)
         policy = policy_in_force(session, tools.now()).policy
         tax = Withholding(tax_fen=row.tax_fen, net_fen=row.net_fen)
         if row.status is PayoutStatus.REQUESTED:
@@ -79,6 +98,8 @@ def show_payout(payout_id: int) -> ResponseReturnValue:
         "console/payouts/show.html",
         row=row,
         balances=balances,
+        account=account,
+        revealed=revealed,
         tax=tax,
         needed=approvals_needed(row.amount_fen, policy),
         limit_fen=policy.two_person_limit_fen,

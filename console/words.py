@@ -33,6 +33,7 @@ PERMISSIONS: Final = MappingProxyType(
         Permission.HOLD_COMMISSIONS: "冻结佣金",
         Permission.VIEW_PAYOUTS: "查看提现",
         Permission.APPROVE_PAYOUTS: "审批提现",
+        Permission.SEE_PAYOUT_ACCOUNTS: "查看、导出收款人姓名和账号",
         Permission.VIEW_STATEMENTS: "查看、导出结算单",
         Permission.VIEW_RECONCILIATION: "查看、导出对账",
         Permission.SETTLE_RECONCILIATION: "重新对账、关闭差异",

@@ -14,7 +14,17 @@ SECRET_NAMES = re.compile(
     re.IGNORECASE,
 )
 PERSONAL_NAMES = frozenset(
-    {"name", "nickname", "receiver", "phone", "address", "detail", "real_name", "bank_account"}
+    {
+        "name",
+        "nickname",
+        "receiver",
+        "phone",
+        "address",
+        "detail",
+        "real_name",
+        "bank_account",
+        "account_number",
+    }
 )
 PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 OPENID = re.compile(r"\bo[A-Za-z0-9_-]{27}\b")

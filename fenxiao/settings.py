@@ -78,6 +78,7 @@ class Site(Section):
     base_url: BaseUrl
     secret_key: SecretStr = Field(min_length=SHORTEST_SECRET)
     data_key: SecretStr = Field(min_length=SHORTEST_SECRET)
+    former_data_keys: tuple[SecretStr, ...] = ()
     environment: Literal["demo", "production", "test"]
     brand: str = Field(default="我的品牌", min_length=1, max_length=20)
     trusted_proxies: int = Field(default=0, ge=0, le=5)

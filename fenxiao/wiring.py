@@ -31,9 +31,15 @@ def open_sessions(settings: Settings) -> SessionFactory:
     url = database_url(settings)
     try:
         _refuse_missing_file(url)
-        return open_database(url)
+        return open_database(url, data_keys=data_keys(settings))
     except ValueError as error:
         raise SettingsError(f"[database] url: {error}") from error
+
+
+def data_keys(settings: Settings) -> tuple[str, ...]:
+    """Return the keys of what is kept encrypted: the one in use first, then former ones."""
+    keys = (settings.site.data_key, *settings.site.former_data_keys)
+    return tuple(key.get_secret_value() for key in keys)
 
 
 def database_url(settings: Settings) -> URL:

@@ -5,7 +5,7 @@ writes later fails with "locked" or loses an update; a reading one begins plainl
 On PostgreSQL both run at READ COMMITTED with guarded statements.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import Enum as PythonEnum
@@ -21,6 +21,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
+from models.encrypted import CIPHER, DataCipher
 from models.flushing import SharedFlush
 
 READS_ONLY = "fenxiao_reads_only"
@@ -82,17 +83,28 @@ class Base(DeclarativeBase):
 class SessionFactory:
     """Opens transactions: `begin()` to write, `read()` to read."""
 
-    def __init__(self, engine: Engine, *, like: "SessionFactory | None" = None) -> None:
-        """Open the engine's sessions; `like` shares its turns and flushes of the same file."""
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        like: "SessionFactory | None" = None,
+        cipher: DataCipher | None = None,
+    ) -> None:
+        """Open the engine's sessions; `like` shares its turns, flushes and cipher of the same file.
+
+        Sessions carry the cipher for `models.encrypted.cipher_of`.
+        """
         self.engine = engine
+        self.cipher: DataCipher = like.cipher if like is not None else cipher or DataCipher(())
         # SQLite has one writer; threads that queue here wait less than those that poll the file.
         self.turn = Lock() if engine.dialect.name == "sqlite" else None
         self.flush = SharedFlush(engine.url.database or "") if self.turn else None
         if like is not None:
             self.turn, self.flush = like.turn, like.flush
-        self.writing = sessionmaker(engine, expire_on_commit=False)
+        info = {CIPHER: self.cipher}
+        self.writing = sessionmaker(engine, expire_on_commit=False, info=info)
         self._reading = sessionmaker(
-            engine.execution_options(**{READS_ONLY: True}), expire_on_commit=False
+            engine.execution_options(**{READS_ONLY: True}), expire_on_commit=False, info=info
         )
 
     @contextmanager
@@ -137,13 +149,19 @@ def _may_run_again(error: OperationalError) -> bool:
     return state in {SERIALIZATION_FAILURE, DEADLOCK} or "database is locked" in str(error.orig)
 
 
-def open_database(url: str | URL, *, pool_size: int = 10) -> SessionFactory:
+def open_database(
+    url: str | URL, *, pool_size: int = 10, data_keys: Sequence[str] = ()
+) -> SessionFactory:
     """Open a database by its URL: `sqlite:///file` or `postgresql+psycopg://…`.
+
+    The first of `data_keys` seals real names and bank accounts, all of them open what is sealed;
+    without any, the rest of the database works.
 
     Raises:
         ValueError: the URL names neither SQLite nor PostgreSQL with psycopg.
     """
-    return SessionFactory(open_engine(make_url(url), pool_size=pool_size))
+    engine = open_engine(make_url(url), pool_size=pool_size)
+    return SessionFactory(engine, cipher=DataCipher(data_keys))
 
 
 def open_engine(

@@ -133,6 +133,13 @@ class PayoutNeedsRealName(PayoutRefused):
     message = "单笔 2,000 元及以上的微信转账需要先登记真实姓名。"
 
 
+class PayoutNeedsBankAccount(PayoutRefused):
+    """A bank transfer needs a bank account to go to."""
+
+    code = "payout_needs_bank_account"
+    message = "银行转账需要先登记开户银行和账号。"
+
+
 class ApprovalRefused(RuleViolation):
     """A payout may not be approved by this person now."""
 
@@ -180,6 +187,7 @@ class PayoutFacts:
     debt_fen: int
     has_open_payout: bool
     has_real_name: bool = False
+    has_bank_account: bool = False
     channel: PayoutChannel = PayoutChannel.WECHAT
 
 
@@ -216,6 +224,8 @@ def check_request(amount_fen: object, facts: PayoutFacts, policy: Policy) -> int
         )
     if facts.channel is PayoutChannel.WECHAT:
         _check_transfer(amount_fen, facts, policy)
+    elif not facts.has_bank_account:
+        raise PayoutNeedsBankAccount(amount_fen)
     return amount_fen
 
 
@@ -225,7 +235,7 @@ def check_may_ask(facts: PayoutFacts, policy: Policy) -> int:
     Raises: a PayoutRefused that says why nothing may be asked for.
     """
     _check_standing(None, facts)
-    most_fen = most_payable(facts.available_fen, policy)
+    most_fen = most_payable(facts.available_fen, policy, has_real_name=facts.has_real_name)
     if not most_fen:
         minimum = yuan(policy.minimum_payout_fen)
         raise PayoutBelowMinimum(
@@ -255,9 +265,11 @@ def _check_transfer(amount_fen: int, facts: PayoutFacts, policy: Policy) -> None
         raise PayoutNeedsRealName(amount_fen)
 
 
-def most_payable(available_fen: int, policy: Policy) -> int:
+def most_payable(available_fen: int, policy: Policy, *, has_real_name: bool = False) -> int:
     """Return the largest amount in fen that one WeChat request may ask for, 0 if too little."""
     most = min(available_fen, policy.maximum_transfer_fen)
+    if not has_real_name:
+        most = min(most, REAL_NAME_FROM_FEN - 1)
     return most if most >= policy.minimum_payout_fen else 0
 
 

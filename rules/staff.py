@@ -40,6 +40,7 @@ class Permission(StrEnum):
     HOLD_COMMISSIONS = "hold_commissions"
     VIEW_PAYOUTS = "view_payouts"
     APPROVE_PAYOUTS = "approve_payouts"
+    SEE_PAYOUT_ACCOUNTS = "see_payout_accounts"
     VIEW_STATEMENTS = "view_statements"
     VIEW_RECONCILIATION = "view_reconciliation"
     SETTLE_RECONCILIATION = "settle_reconciliation"
@@ -91,6 +92,7 @@ PERMISSIONS: Final = MappingProxyType(
         | {
             Permission.HOLD_COMMISSIONS,
             Permission.APPROVE_PAYOUTS,
+            Permission.SEE_PAYOUT_ACCOUNTS,
             Permission.VIEW_STATEMENTS,
             Permission.VIEW_RECONCILIATION,
             Permission.SETTLE_RECONCILIATION,

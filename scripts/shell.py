@@ -16,6 +16,7 @@ from sqlalchemy import func, select, text
 
 from fenxiao.migrating import needs_migration
 from fenxiao.settings import SettingsError, load
+from fenxiao.wiring import data_keys
 from models import tables
 from models.database import Base, SessionFactory, open_database
 from workflows.clock import business_now
@@ -29,7 +30,9 @@ def main() -> None:
         settings = load()
     except SettingsError as error:
         sys.exit(str(error))
-    sessions = open_database(settings.database.url.get_secret_value())
+    sessions = open_database(
+        settings.database.url.get_secret_value(), data_keys=data_keys(settings)
+    )
     try:
         if needs_migration(sessions):
             sys.exit("the database doesn't have the current schema: run `make migrate` first")

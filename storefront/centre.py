@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from posters import code as qr_code
 from queries.centre import centre_home, referral_code
 from queries.commissions import commission_rows, referral_orders
+from queries.payout_accounts import payout_account
 from queries.payouts import payout_desk, payouts_of
 from rules.commission import CommissionStage
 from rules.money import yuan
@@ -148,7 +149,10 @@ def _payouts_page() -> ResponseReturnValue:
         desk = payout_desk(database, member_id())
         rows, total = payouts_of(database, member_id(), offset=asked.offset, limit=asked.limit)
         policy = policy_in_force(database, tools.now()).policy
-        suggested_fen = most_payable(desk.balances.available_fen, policy)
+        account = payout_account(database, member_id())
+        suggested_fen = most_payable(
+            desk.balances.available_fen, policy, has_real_name=account is not None
+        )
         tax = (
             expected_tax(database, member_id(), suggested_fen, tools.now())
             if suggested_fen
@@ -158,6 +162,7 @@ def _payouts_page() -> ResponseReturnValue:
         "storefront/centre/payouts.html",
         page=Page(rows=rows, total=total, request=asked),
         desk=desk,
+        account=account,
         policy=policy,
         suggested_fen=suggested_fen,
         tax=tax,

@@ -18,6 +18,7 @@ from tests.scratch import enterable, keep_in_memory
 from tests.sockets import closed_sockets
 
 DATABASES = ("sqlite", "postgresql")
+DATA_KEYS = ("a-long-enough-text-that-nobody-would-guess",)
 
 keep_in_memory()
 
@@ -70,7 +71,7 @@ def postgresql_url(postgresql_server: PostgresqlServer) -> Iterator[URL]:
 @pytest.fixture
 def sqlite_sessions(sqlite_url: URL) -> Iterator[SessionFactory]:
     """Transactions on a migrated SQLite file."""
-    sessions = open_database(sqlite_url)
+    sessions = open_database(sqlite_url, data_keys=DATA_KEYS)
     yield sessions
     sessions.dispose()
 
@@ -78,7 +79,7 @@ def sqlite_sessions(sqlite_url: URL) -> Iterator[SessionFactory]:
 @pytest.fixture
 def postgresql_sessions(postgresql_url: URL) -> Iterator[SessionFactory]:
     """Transactions on a migrated PostgreSQL database."""
-    sessions = open_database(postgresql_url)
+    sessions = open_database(postgresql_url, data_keys=DATA_KEYS)
     yield sessions
     sessions.dispose()
 
@@ -94,7 +95,7 @@ def database_url(request: pytest.FixtureRequest) -> URL:
 @pytest.fixture
 def sessions(database_url: URL) -> Iterator[SessionFactory]:
     """Transactions on a migrated database of this test's own: SQLite, then PostgreSQL."""
-    opened = open_database(database_url)
+    opened = open_database(database_url, data_keys=DATA_KEYS)
     yield opened
     opened.dispose()
 

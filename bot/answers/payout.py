@@ -176,7 +176,10 @@ def _refused(chat: Chat, refusal: RuleViolation) -> TextReply:
     if not isinstance(refusal, ABOUT_THE_AMOUNT):
         return _over(chat, refusal)
     _keep(chat, None)
-    return chat.say("bot/payout_refused.txt", reason=refusal.message, is_over=False)
+    needs_name = isinstance(refusal, PayoutNeedsRealName)
+    return chat.say(
+        "bot/payout_refused.txt", reason=refusal.message, is_over=False, needs_name=needs_name
+    )
 
 
 def _over(chat: Chat, refusal: RuleViolation) -> TextReply:

@@ -104,6 +104,18 @@ PAYOUT_INVARIANTS = (
         """,
     ),
     Invariant(
+        code="8.goes_to_her_own_account",
+        question="Does each payout go to an account of its own distributor?",
+        ask="""
+            SELECT payouts.id AS payout_id, accounts.id AS payout_account_id
+            FROM payouts
+            JOIN payout_destinations ON payout_destinations.payout_id = payouts.id
+            JOIN payout_accounts AS accounts
+                ON accounts.id = payout_destinations.payout_account_id
+            WHERE accounts.distributor_id <> payouts.distributor_id
+        """,
+    ),
+    Invariant(
         code="8.tax_and_net_posted",
         question="Does a paid payout's posting carry its tax to the tax office and its net out?",
         ask="""

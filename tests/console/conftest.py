@@ -28,6 +28,7 @@ from tests.factories.orders import (
     receive_order,
     ship_order,
 )
+from tests.factories.payout_accounts import make_payout_account
 from tests.factories.people import make_person
 from tests.factories.policies import grade_id, start_programme
 from tests.factories.referrals import make_code
@@ -79,6 +80,7 @@ def world(sessions: SessionFactory, moment: datetime) -> World:
         sold_ids: list[int] = []
         for seller, quantity in zip(sellers, (20, 600), strict=True):
             make_code(session, seller)
+            make_payout_account(session, seller)
             sold_ids.append(_sell(session, seller, sku, quantity, moment - timedelta(days=30)))
         paid = make_order(session, [(sku, 2)], now=moment, referrer=sellers[0])
         pay_order(session, paid, moment)

@@ -22,6 +22,7 @@ from rules.payouts import PayoutStatus
 from rules.staff import Role
 from tests.console.application import ADDRESS
 from tests.console.conftest import Enter, World
+from tests.factories.payout_accounts import ACCOUNT_NUMBER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class Step:
     to: str
     action: str
     fields: dict[str, str] = field(default_factory=dict)
+    status: int = 303
 
     def path(self, world: World) -> str:
         """Return where the form goes."""
@@ -58,6 +60,12 @@ DAY = (
     Step(role=Role.SUPPORT, to="orders/{paid_order_id}/ship", fields=PARCEL, action="ship_order"),
     Step(role=Role.SUPPORT, to="orders/{pending_order_id}/cancel", action="cancel_order"),
     Step(role=Role.FINANCE, to="payouts/{large_payout_id}/approve", action="approve_payout"),
+    Step(
+        role=Role.OWNER,
+        to="payouts/{large_payout_id}/reveal",
+        action="reveal_payout_account",
+        status=200,
+    ),
     Step(
         role=Role.FINANCE,
         to="payouts/{payout_id}/reject",
@@ -138,7 +146,7 @@ def test_every_change_leaves_one_audit_row_of_its_own(
     for step in DAY:
         before = len(trail(sessions))
         answer = enter(step.role).send(step.path(world), **step.fields)
-        assert answer.status_code in {302, 303}, (step, answer.get_data(as_text=True))
+        assert answer.status_code == step.status, (step, answer.get_data(as_text=True))
         rows = trail(sessions)
         assert len(rows) == before + 1, step
         said = (rows[-1].action, rows[-1].staff_id, rows[-1].address)
@@ -256,6 +264,20 @@ def test_a_large_payout_needs_two_people_and_then_the_banks_reference(
     finance.send(f"{path}/bank-transfer", reference="ICBC20261124001")
     assert status() is PayoutStatus.PAID
     assert last(sessions).action == "record_bank_transfer"
+
+
+def test_a_payout_s_account_is_masked_until_somebody_looks(enter: Enter, world: World) -> None:
+    path = f"/console/payouts/{world.large_payout_id}"
+    finance = enter(Role.FINANCE)
+    page = finance.get(path).get_data(as_text=True)
+    assert "林**" in page
+    assert f"**** {ACCOUNT_NUMBER[-4:]}" in page
+    assert ACCOUNT_NUMBER not in page
+    answer = finance.send(f"{path}/reveal")
+    assert ACCOUNT_NUMBER in answer.get_data(as_text=True)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert ACCOUNT_NUMBER not in finance.get(path).get_data(as_text=True)
+    assert "查看完整信息" not in enter(Role.VIEWER).get(path).get_data(as_text=True)
 
 
 def test_a_price_outside_its_bounds_is_refused_beside_the_field(

@@ -56,6 +56,7 @@ FORMS = {
     "/console/aftersales/{after_sales_id}/by-hand": Permission.REFUND_ORDERS,
     "/console/payouts/{payout_id}/approve": Permission.APPROVE_PAYOUTS,
     "/console/payouts/{payout_id}/reject": Permission.APPROVE_PAYOUTS,
+    "/console/payouts/{payout_id}/reveal": Permission.SEE_PAYOUT_ACCOUNTS,
     "/console/payouts/{payout_id}/bank-transfer": Permission.APPROVE_PAYOUTS,
     "/console/orders/{paid_order_id}/hold": Permission.HOLD_COMMISSIONS,
     "/console/distributors/{distributor_id}/hold": Permission.HOLD_COMMISSIONS,

@@ -25,7 +25,7 @@ from bot.callback import DESK
 from fenxiao.app import create_app
 from fenxiao.demo.ground import Ground, prepare
 from fenxiao.settings import load
-from fenxiao.wiring import connect
+from fenxiao.wiring import connect, data_keys
 from models.database import open_database
 from sandbox.server import QuietHandler, Server
 from tests.crash.points import Points
@@ -138,7 +138,7 @@ def build_house(folder: Path, database: Database) -> House:
     environment = {**ground.environment(), "FENXIAO_DATABASE__URL": address}
     with patch.dict(os.environ, environment, clear=True):
         settings = load()
-    parts = connect(settings, open_database(database.url))
+    parts = connect(settings, open_database(database.url, data_keys=data_keys(settings)))
     found = sandbox.settings.load(ground.sandbox_file)
     knobs = replace(found.knobs, refund_settles_after_seconds=0.0)
     (folder / "sandbox").mkdir()

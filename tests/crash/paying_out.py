@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 from rules.ledger import AccountKind
+from rules.payout_accounts import BankDetails, PayoutDetails
 from rules.payouts import PayoutChannel
 from tests.crash.day import FINANCE, INVITER, OWNER, SELLER, Day, Script
 from tests.sandbox_client import Phone
 from workflows.ledger import balances
 from workflows.payouts import approve_payout, record_bank_transfer, request_payout
+from workflows.payouts.account import register_payout_account
 
 A_WEEK = timedelta(days=7, hours=1)
 
@@ -30,6 +32,15 @@ def _another_week_passes(day: Day) -> None:
 script.worker_runs(after="the_hold_days")
 script.says(SELLER, "我的佣金")
 script.says(INVITER, "提现", "200", "确认")
+
+
+@script.tap
+def _she_registers_her_bank_account(day: Day) -> None:
+    bank = BankDetails(
+        bank_name="招商银行", branch="杭州文三路支行", account_number="0062226200001234"
+    )
+    details = PayoutDetails(real_name="林小满", bank=bank)
+    register_payout_account(day.sessions, day.distributor(SELLER), details, day.now)
 
 
 @script.tap

@@ -19,6 +19,7 @@ from tests.factories.orders import (
     refund_line,
     ship_order,
 )
+from tests.factories.payout_accounts import make_payout_account
 from tests.factories.policies import TWO_LEVELS, start_programme
 from tests.factories.price_drops import accept_request, claim_for, make_price
 from tests.factories.staff import actor_of, make_staff
@@ -91,6 +92,7 @@ DAMAGE = [
     ("8.paying_out_is_the_open_payouts", "UPDATE payouts SET status = 'sending'"),
     ("8.postings_follow_the_status", "UPDATE payouts SET status = 'failed'"),
     ("8.amounts_posted_in_full", "UPDATE payouts SET amount_fen = 1500, net_fen = 1500"),
+    ("8.goes_to_her_own_account", "UPDATE payout_accounts SET distributor_id = 1"),
     ("8.tax_and_net_posted", "UPDATE payouts SET tax_fen = 1, net_fen = 1999"),
     ("8.tax_of_the_month_is_the_rule_s", "UPDATE payouts SET tax_fen = 1, net_fen = 1999"),
     ("8.approved_by_somebody", "DELETE FROM payout_decisions"),
@@ -134,6 +136,7 @@ def live_a_day(sessions: SessionFactory, now: datetime) -> None:
         finance = actor_of(make_staff(session))
         inviter = make_distributor(session)
         referrer = make_distributor(session, inviter=inviter)
+        make_payout_account(session, referrer)
         sku = make_sku(session)
         sold = [make_order(session, [(sku, 2)], now=now, referrer=referrer) for _ in range(2)]
         for order in sold:

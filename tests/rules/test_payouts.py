@@ -24,7 +24,7 @@ from rules.payouts import (
 from rules.policy import Policy
 
 RICH = PayoutFacts(available_fen=1_000_000, debt_fen=0, has_open_payout=False)
-BANK = replace(RICH, channel=PayoutChannel.BANK)
+BANK = replace(RICH, channel=PayoutChannel.BANK, has_bank_account=True)
 POLICY = Policy()
 
 
@@ -63,6 +63,11 @@ def test_a_bank_transfer_knows_no_cap() -> None:
     assert check_request(500_000, BANK, POLICY) == 500_000
 
 
+def test_a_bank_transfer_needs_an_account_to_go_to() -> None:
+    with pytest.raises(payouts.PayoutNeedsBankAccount):
+        check_request(5_000, replace(BANK, has_bank_account=False), POLICY)
+
+
 def test_a_large_wechat_transfer_needs_the_real_name() -> None:
     generous = replace(POLICY, maximum_transfer_fen=300_000)
     with pytest.raises(payouts.PayoutNeedsRealName):
@@ -87,6 +92,9 @@ def test_what_may_be_asked_for_at_most() -> None:
     assert most_payable(999, POLICY) == 0
     assert most_payable(1_234, POLICY) == 1_234
     assert most_payable(99_999, POLICY) == 20_000
+    generous = replace(POLICY, maximum_transfer_fen=300_000)
+    assert most_payable(250_000, generous) == 199_999
+    assert most_payable(250_000, generous, has_real_name=True) == 250_000
 
 
 def test_above_the_limit_two_different_people_approve() -> None:

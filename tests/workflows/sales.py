@@ -14,6 +14,7 @@ from tests.factories.orders import (
     receive_order,
     ship_order,
 )
+from tests.factories.payout_accounts import make_payout_account
 from tests.factories.policies import start_programme
 from workflows.ledger import balances
 
@@ -21,16 +22,22 @@ HOLD = timedelta(days=7)
 
 
 def sell(
-    sessions: SessionFactory, now: datetime, *, orders: int = 1, policy: Policy | None = None
+    sessions: SessionFactory,
+    now: datetime,
+    *,
+    orders: int = 1,
+    quantity: int = 1,
+    policy: Policy | None = None,
 ) -> tuple[Distributor, int]:
     """Completed orders of one referrer, 12.40 yuan of commission each; the last one's id."""
     start_programme(sessions, policy or Policy())
     with sessions.begin() as session:
         referrer = make_distributor(session)
+        make_payout_account(session, referrer)
         sku = make_sku(session)
         order_id = 0
         for _ in range(orders):
-            order = make_order(session, [(sku, 1)], now=now, referrer=referrer)
+            order = make_order(session, [(sku, quantity)], now=now, referrer=referrer)
             pay_order(session, order, now)
             ship_order(session, order, now)
             receive_order(session, order, now)

@@ -36,6 +36,7 @@ from tests.factories.orders import (
     refund_line,
     ship_order,
 )
+from tests.factories.payout_accounts import make_payout_account
 from tests.factories.policies import start_programme
 from tests.factories.staff import actor_of, make_staff
 from workflows.commissions import release_due
@@ -59,6 +60,7 @@ def seller(sessions: SessionFactory, first: datetime) -> Distributor:
     with sessions.begin() as session:
         finance = actor_of(make_staff(session))
         referrer = make_distributor(session)
+        make_payout_account(session, referrer)
         make_distributor(session)
         order = make_order(session, [(make_sku(session), 100)], now=first, referrer=referrer)
         pay_order(session, order, first)

@@ -13,6 +13,8 @@ from rules.payouts import PayoutChannel, PayoutStatus
 from workflows.outbox import Notice, enqueue_notice
 
 PAYOUTS_PAGE = "/d/payouts"
+NAME_NOT_CORRECT = "NAME_NOT_CORRECT"
+"""`fail_reason` of a transfer whose name isn't the person's. Source: 商家转账 API."""
 TITLES: Mapping[PayoutStatus, str] = MappingProxyType(
     {
         PayoutStatus.REQUESTED: "提现申请已提交",
@@ -56,6 +58,11 @@ def _body(payout: Payout) -> str:
             text = f"¥{yuan(payout.net_fen)} 已转入您的{where}。{_withheld(payout)}"
         case PayoutStatus.EXPIRED:
             text = f"{amount} 超过 24 小时没有确认收款，已退回可提现余额，可以重新申请。"
+        case PayoutStatus.FAILED if payout.failure == NAME_NOT_CORRECT:
+            text = (
+                f"{amount} 转账没有成功：登记的姓名与微信实名不一致。已退回可提现余额，"
+                "请核对收款信息后重新申请。"
+            )
         case PayoutStatus.FAILED:
             text = f"{amount} 转账没有成功，已退回可提现余额。可以重新申请，或联系品牌方。"
         case _:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from models.database import SessionFactory
 from models.distributors import Distributor
+from models.payout_accounts import PayoutDestination
 from models.payouts import Payout
 from rules.china_time import SHANGHAI
 from rules.commission_postings import payout_request_postings
@@ -24,6 +25,7 @@ from rules.payouts import (
 )
 from rules.withholding import Withholding
 from workflows.ledger import Balances, Occasion, balances, locked_balances, post
+from workflows.payouts.account import registered
 from workflows.payouts.notices import tell
 from workflows.payouts.tax import expected_tax
 from workflows.policies import policy_in_force
@@ -124,6 +126,10 @@ def ask_for_payout(
     )
     session.add(payout)
     session.flush()
+    account = registered(session, distributor_id)
+    if account is not None:
+        session.add(PayoutDestination(payout_id=payout.id, payout_account_id=account.id))
+        session.flush()
     occasion = Occasion(
         kind=TransactionKind.PAYOUT_REQUESTED,
         key=f"payout-requested:{payout.id}",
@@ -153,10 +159,13 @@ def _facts(
     open_id = session.scalar(
         select(Payout.id).where(Payout.distributor_id == distributor_id, Payout.status.in_(OPEN))
     )
+    account = registered(session, distributor_id)
     return PayoutFacts(
         available_fen=held[AccountKind.AVAILABLE],
         debt_fen=-held[AccountKind.DEBT],
         has_open_payout=open_id is not None,
+        has_real_name=account is not None,
+        has_bank_account=account is not None and account.account_tail is not None,
         channel=channel,
     )
 

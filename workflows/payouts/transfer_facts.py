@@ -14,9 +14,17 @@ from models.distributors import Distributor
 from models.payouts import Payout
 from models.people import WeChatUser
 from rules.money import yuan
-from rules.payouts import OPEN, PayoutStatus, PayoutTransitionRefused, TransferMismatch
+from rules.payouts import (
+    OPEN,
+    REAL_NAME_FROM_FEN,
+    PayoutChannel,
+    PayoutStatus,
+    PayoutTransitionRefused,
+    TransferMismatch,
+)
 from wechat.gateway import TransferFact, TransferRequest, TransferState
 from workflows.ledger import locked_balances
+from workflows.payouts.account import destination
 from workflows.payouts.move import give_back, mark_paid, move
 from workflows.payouts.notices import tell
 
@@ -55,9 +63,17 @@ def read_bill(session: Session, payout_id: int) -> Bill:
             openid=person.openid,
             amount_fen=payout.net_fen,
             remark=f"佣金提现 {yuan(payout.net_fen)} 元",
-            real_name=None,
+            real_name=_real_name(session, payout),
         ),
     )
+
+
+def _real_name(session: Session, payout: Payout) -> str | None:
+    """Return the name that WeChat compares, where the transfer is so large that it wants one."""
+    if payout.net_fen < REAL_NAME_FROM_FEN or payout.channel is not PayoutChannel.WECHAT:
+        return None
+    found = destination(session, payout.id)
+    return None if found is None else found.real_name
 
 
 def take_in(session: Session, bill: Bill, fact: TransferFact, now: datetime) -> PayoutStatus:

@@ -18,6 +18,7 @@ from rules.withholding import WithholdingMethod
 from tests.factories.catalogue import make_sku
 from tests.factories.distributors import make_distributor
 from tests.factories.orders import complete_order, make_order, pay_order, receive_order, ship_order
+from tests.factories.payout_accounts import make_payout_account
 from tests.factories.policies import start_programme
 from tests.workflows.payouts.transfers import Transfers
 from tests.workflows.sales import HOLD, held
@@ -44,6 +45,7 @@ def seller(sessions: SessionFactory, now: datetime, later: datetime) -> Distribu
     start_programme(sessions, WITHHOLDS)
     with sessions.begin() as session:
         referrer = make_distributor(session)
+        make_payout_account(session, referrer)
         order = make_order(
             session, [(make_sku(session, on_hand=300), 300)], now=now, referrer=referrer
         )
