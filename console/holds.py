@@ -98,13 +98,13 @@ def hold_distributor_commission(distributor_id: int) -> ResponseReturnValue:
     return redirect(f"{LIST}/{hold_id}", code=303)
 
 
-@blueprint.post("/holds/<int:hold_id>/<any(release,revoke):move>")
+@blueprint.post("/holds/<int:hold_id>/<any(release,revoke):outcome>")
 @requires(Permission.HOLD_COMMISSIONS)
-def resolve_hold(hold_id: int, move: str) -> ResponseReturnValue:
+def resolve_hold(hold_id: int, outcome: str) -> ResponseReturnValue:
     """Give the held commission back, or take it back for good."""
     tools = collaborators()
     _found(hold_id)
-    end, done = ENDS[move]
+    end, done = ENDS[outcome]
     end(tools.sessions, hold_id, reason=_reason(), actor=current_actor(), now=tools.now())
     flash(done)
     return redirect(f"{LIST}/{hold_id}", code=303)

@@ -172,6 +172,7 @@ def open_town(shop: Shop, folder: Path) -> Town:
             "token": token,
             "filename": "css/tokens.css",
             "move": "suspend",
+            "outcome": "release",
             "month": month_of(then),
         },
     )
