@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from bot.desk import ChatDesk
 from bot.words import Words
 from web.collaborators import EXTENSION, Collaborators, collaborators
-from web.csrf import protection
+from web.machines import refused, rejected
 from wechat.callback import MAX_BODY_BYTES
 from wechat.errors import CallbackRejected
 from wechat.events import Reply
@@ -24,7 +24,6 @@ PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
 XML = {"Content-Type": "application/xml; charset=utf-8"}
 
 blueprint = Blueprint("bot", __name__, url_prefix="/wechat")
-protection.exempt(blueprint)
 
 
 @blueprint.record
@@ -62,17 +61,9 @@ def _sealed(reply: Reply) -> Response:
     return Response(sealed, headers=PLAIN if sealed == b"success" else XML)
 
 
-@blueprint.errorhandler(CallbackRejected)
-def rejected(rejection: CallbackRejected) -> tuple[str, int, dict[str, str]]:
-    """Turn a stranger away: no page, no database, no call."""
-    log.info("callback rejected", reason=rejection.reason)
-    return rejection.reason, rejection.status, PLAIN
-
-
-@blueprint.errorhandler(HTTPException)
-def refused(error: HTTPException) -> tuple[str, int, dict[str, str]]:
-    """Answer a machine in one word."""
-    return error.name, error.code or 400, PLAIN
+# A blueprint's handler of every exception comes before the application's handler of a few.
+blueprint.register_error_handler(CallbackRejected, rejected)
+blueprint.register_error_handler(HTTPException, refused)
 
 
 @blueprint.errorhandler(Exception)

@@ -6,9 +6,8 @@ import web
 from fenxiao.probes import register_probes
 from fenxiao.settings import Settings
 from web.collaborators import Collaborators, install_collaborators
-from web.pages import STATIC
-
-TEMPLATES = STATIC.parent / "templates"
+from web.machines import by_path, machine_app
+from web.pages import STATIC, TEMPLATES
 
 
 def create_app(settings: Settings, parts: Collaborators) -> Flask:
@@ -25,16 +24,22 @@ def create_app(settings: Settings, parts: Collaborators) -> Flask:
     )
     install_collaborators(app, parts)
     web.install(app, parts.site)
-    _register_faces(app)
+    machines = machine_app(parts.site)
+    # Both work with the same parts, and with the bot's desk.
+    machines.extensions = app.extensions
+    _register_faces(app, machines)
     register_probes(app, parts.sessions)
+    app.wsgi_app = by_path(machines, app.wsgi_app)  # type: ignore[method-assign,assignment]
     return app
 
 
-def _register_faces(app: Flask) -> None:
+def _register_faces(app: Flask, machines: Flask) -> None:
     from bot.callback import blueprint as bot
     from console.pages import blueprint as console
     from storefront.pages import blueprint as storefront
     from storefront.payments import blueprint as payments
 
-    for face in (bot, storefront, payments, console):
+    for face in (storefront, console):
         app.register_blueprint(face)
+    for face in (bot, payments):
+        machines.register_blueprint(face)

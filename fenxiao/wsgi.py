@@ -1,5 +1,6 @@
 """The web application for a production server: `gunicorn 'fenxiao.wsgi:application()'`."""
 
+import gc
 import sys
 
 from flask import Flask
@@ -23,7 +24,11 @@ def application() -> Flask:
     give_back_freed()
     try:
         settings = load()
-        return create_app(settings, connect(settings, open_sessions(settings)))
+        app = create_app(settings, connect(settings, open_sessions(settings)))
     except SettingsError as error:
         print(f"Error: {error}", file=sys.stderr, flush=True)
         raise SystemExit(STOP_THE_SERVER) from error
+    # What was built now stays for good: the collector need not walk through it again and again.
+    gc.collect()
+    gc.freeze()
+    return app

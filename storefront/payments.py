@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from rules.errors import RuleViolation
 from rules.payments import PaymentMismatch
 from web.collaborators import collaborators
-from web.csrf import protection
 from workflows.clock import real_now
 from workflows.orders.confirm import PaymentOutcome, confirm_payment
 from workflows.payouts import confirm_transfer
@@ -18,7 +17,6 @@ from workflows.refunds import confirm_refund
 log = structlog.get_logger(__name__)
 
 blueprint = Blueprint("payments", __name__, url_prefix="/pay/wechat")
-protection.exempt(blueprint)
 
 
 @blueprint.post("/notify")

@@ -1,7 +1,7 @@
 """One protection against forged forms for all faces.
 
 Every POST carries the token of `shared/form.html` (or htmx's header, see the base templates).
-Machines that post to us are exempt and have guards of their own: `protection.exempt(blueprint)`.
+Machines that post to us have an application of their own, `web.machines`.
 """
 
 from flask import Flask
@@ -14,6 +14,6 @@ TOKEN_LIFETIME_SECONDS = 12 * 3600
 
 
 def install_csrf(app: Flask) -> None:
-    """Protect every POST of the application but the exempt ones."""
+    """Protect every POST of the application."""
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", TOKEN_LIFETIME_SECONDS)
     protection.init_app(app)

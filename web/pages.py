@@ -10,6 +10,7 @@ from flask import Flask, request, url_for
 from web.site import SiteFacts
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
+TEMPLATES = STATIC.parent / "templates"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

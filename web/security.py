@@ -6,8 +6,7 @@ otherwise, and no page may be framed.
 
 import secrets
 
-from flask import Flask, Request, Response, g, request
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import BadRequest
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, ValidationError
@@ -24,27 +23,6 @@ LONGEST_ADDRESS = 4096
 HEALTH_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 """A load balancer or a monitor asks for these by address, so they answer to any host."""
 LARGEST_ID = 2**63 - 1
-
-
-MACHINE_TYPES = frozenset({"application/xml", "text/plain"})
-MACHINE_HEADERS = (
-    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Cache-Control", "private, no-store"),
-)
-
-
-CALLBACK = "/wechat/callback"
-
-
-class BrowserSessions(SecureCookieSessionInterface):
-    """Flask's signed cookie, for browsers: a message from WeChat's servers has no session."""
-
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """Read the cookie, or say that there is no session here."""
-        if request.method == "POST" and request.path == CALLBACK:
-            return None
-        return super().open_session(app, request)
 
 
 class RowId(IntegerConverter):
@@ -113,10 +91,6 @@ def _check_request(site: SiteFacts) -> None:
 
 def _add_headers(site: SiteFacts, response: Response) -> Response:
     headers = response.headers
-    if response.mimetype in MACHINE_TYPES and request.method == "POST":
-        # Read by WeChat's servers: no browser, nothing to load, nothing to keep.
-        headers.extend(MACHINE_HEADERS)
-        return response
     headers.setdefault("Content-Security-Policy", content_security_policy(site, csp_nonce()))
     headers.setdefault("X-Frame-Options", "DENY")
     headers.setdefault("X-Content-Type-Options", "nosniff")
@@ -150,7 +124,6 @@ def install_security(app: Flask, site: SiteFacts) -> None:
             app.wsgi_app, x_for=site.trusted_proxies, x_proto=site.trusted_proxies
         )
     app.url_map.converters["int"] = RowId
-    app.session_interface = BrowserSessions()
     app.before_request(lambda: _check_request(site))
     app.after_request(lambda response: _add_headers(site, response))
     app.jinja_env.globals["csp_nonce"] = csp_nonce

@@ -20,9 +20,9 @@ from tests.factories.policies import start_programme
 from tests.factories.referrals import make_code
 from tests.fakes import FakeAccount
 from tests.wechat.callback_conversation import APP_ID, GUARD
-from web import SiteFacts, install
+from web import SiteFacts
 from web.collaborators import Collaborators, install_collaborators
-from web.pages import STATIC
+from web.machines import machine_app
 from wechat.gateway import Bills, Payments, WebAuthorisation
 from wechat.pay.notifications import PaymentNotifications
 
@@ -39,10 +39,10 @@ def account() -> FakeAccount:
 
 @pytest.fixture
 def app(sessions: SessionFactory, account: FakeAccount) -> Iterator[Flask]:
-    """The bot alone, with everything that all faces share."""
+    """The bot alone, in the application for machines."""
     start_programme(sessions)
-    app = Flask("bot", template_folder=str(STATIC.parent / "templates"), static_folder=str(STATIC))
-    app.config.update(SECRET_KEY="s" * 32, TESTING=True)
+    app = machine_app(SITE)
+    app.config.update(TESTING=True)
     # The bot neither pays nor asks who opened a page: these parts must never be touched.
     install_collaborators(
         app,
@@ -58,7 +58,6 @@ def app(sessions: SessionFactory, account: FakeAccount) -> Iterator[Flask]:
             notifications=cast("PaymentNotifications", None),
         ),
     )
-    install(app, SITE)
     app.register_blueprint(blueprint)
     yield app
     cast("ChatDesk", app.extensions[DESK]).close()
