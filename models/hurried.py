@@ -7,21 +7,21 @@ database enforces it, so no other thread has to watch), and no statement begins 
 and the usual case pays one comparison a statement.
 """
 
-import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from threading import Lock, local
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from threading import local
 from time import monotonic
 from typing import Any, TypeVar
 
 from sqlalchemy import event
-from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
+from models.bare import BareConnection, Question, Values
 from models.database import SessionFactory, open_engine
-from models.prepared import BEFORE_EACH, Prepared
+from models.prepared import BEFORE_EACH, Prepared, Row
+from models.together import Together
 
 LONGEST_WAIT_SECONDS = 1.3
 LAST_START_SECONDS = 3.0
@@ -41,17 +41,15 @@ class HurriedSessions(SessionFactory):
         engine = open_engine(patient.engine.url, pool_size=10, wait_seconds=LONGEST_WAIT_SECONDS)
         super().__init__(engine, like=patient)
         self._bare = open_engine(
-            patient.engine.url, pool_size=10, wait_seconds=LONGEST_WAIT_SECONDS, is_bare=True
+            patient.engine.url, pool_size=2, wait_seconds=LONGEST_WAIT_SECONDS, is_bare=True
         )
-        self._own = local()
-        self._opened: list[Connection] = []
-        self._opening = Lock()
+        self._connections = [BareConnection(self._bare, writes=writes) for writes in (False, True)]
+        looks, keeps = self._connections
+        self._looks = Together(looks.ask, nullcontext)
+        self._keeps = Together(keeps.ask, self._turn_to_write)
         self._asked = local()
-        self._watch(engine)
-
-    def _watch(self, engine: Engine) -> None:
-        for watched in (engine, self._bare):
-            watched.update_execution_options(**{BEFORE_EACH: self._check_time})
+        # The driver is asked without a cursor event where a statement is prepared.
+        engine.update_execution_options(**{BEFORE_EACH: self._check_time})
 
         @event.listens_for(engine, "before_cursor_execute")
         def check_time(*_: object) -> None:
@@ -70,83 +68,58 @@ class HurriedSessions(SessionFactory):
 
         Raises: OutOfTime.
         """
-        turn = self.turn
-        if turn is None:
-            with self.writing.begin() as session:
-                yield session
+        with self._turn_to_write(), self.writing.begin() as session:
+            yield session
+
+    @contextmanager
+    def _turn_to_write(self) -> Iterator[None]:
+        """Wait for this thread's turn among the writers, and for the disk afterwards."""
+        if self.turn is None:
+            yield
             return
-        if not turn.acquire(timeout=LONGEST_WAIT_SECONDS):
+        if not self.turn.acquire(timeout=LONGEST_WAIT_SECONDS):
             raise OutOfTime
         try:
-            with self.writing.begin() as session:
-                yield session
+            yield
         finally:
-            turn.release()
+            self.turn.release()
         if self.flush is not None:
             self.flush.wait()
 
-    def look(self, statement: Prepared, values: Mapping[str, object]) -> tuple[Any, ...] | None:
+    def look(self, statement: Prepared, values: Values) -> Row | None:
         """Read with one statement, without a transaction around it; return its first row.
 
         A session and a transaction cost more than the statement, and it needs neither.
 
         Raises: OutOfTime.
         """
-        with self._bare_connection() as connection:
-            return statement.first(connection, values)
+        return self._ask(self._looks, Question(statement=statement, values=values))
 
     def keep(
-        self, statements: Sequence[Prepared], values: Mapping[str, object]
-    ) -> tuple[Any, ...] | None:
-        """Write a few statements as one transaction; return the last one's first row.
+        self, statements: Sequence[Prepared], values: Values, order: tuple[Any, ...]
+    ) -> Row | None:
+        """Write with one statement; return its first row.
 
-        Each takes from `values` what it names. PostgreSQL gets one statement, which is a
-        transaction by itself; SQLite, which is in this process, any number.
+        Each takes from `values` what it names. SQLite may get more statements: without a row of
+        the first the others are left out. What several threads keep at once is one transaction;
+        `order` is the order in which rows are locked in it, the same everywhere.
 
         Raises: OutOfTime.
         """
-        if self.turn is None:
-            (statement,) = statements
-            return self.look(statement, values)
-        if not self.turn.acquire(timeout=LONGEST_WAIT_SECONDS):
-            raise OutOfTime
-        try:
-            self._check_time()
-            with self._bare_connection() as connection:
-                row = _together(connection, statements, values)
-        finally:
-            self.turn.release()
-        if self.flush is not None:
-            self.flush.wait()
-        return row
+        statement, *also = statements
+        question = Question(statement=statement, also=also, values=values, order=order)
+        return self._ask(self._keeps, question)
 
-    @contextmanager
-    def _bare_connection(self) -> Iterator[Connection]:
-        """This thread's own connection; one that failed is thrown away.
-
-        A pool would take it and give it back twice a message, for more than the statements cost.
-        """
+    def _ask(self, together: Together[Question, Row | None], question: Question) -> Row | None:
+        self._check_time()
+        begins_by = min(self._last_start(), monotonic() + LONGEST_WAIT_SECONDS)
         with _in_time():
-            connection = getattr(self._own, "connection", None)
-            if connection is None:
-                connection = self._own.connection = self._bare.connect()
-                with self._opening:
-                    self._opened.append(connection)
-            try:
-                yield connection
-            except BaseException:
-                self._own.connection = None
-                with self._opening:
-                    self._opened.remove(connection)
-                connection.invalidate()
-                connection.close()
-                raise
+            return together.ask(question, begins_by)
 
     def dispose(self) -> None:
         """Close all connections."""
-        with self._opening:
-            while self._opened:
-                self._opened.pop().close()
+        for connection in self._connections:
+            connection.close()
         self._bare.dispose()
         super().dispose()
 
@@ -180,25 +153,5 @@ def _in_time() -> Iterator[None]:
     """Say in one word that the database didn't answer in time."""
     try:
         yield
-    except (OperationalError, NoConnection) as error:
+    except (OperationalError, NoConnection, TimeoutError) as error:
         raise OutOfTime from error
-
-
-def _together(
-    connection: Connection, statements: Sequence[Prepared], values: Mapping[str, object]
-) -> tuple[Any, ...] | None:
-    """Run statements between SQLite's BEGIN and COMMIT."""
-    driver: Any = connection.connection.driver_connection
-    row = None
-    try:
-        driver.execute("BEGIN IMMEDIATE")
-        for statement in statements:
-            row = statement.first(connection, values)
-        driver.execute("COMMIT")
-    except sqlite3.OperationalError as error:
-        # BEGIN found the file locked: SQLAlchemy would have said the same.
-        raise OperationalError("BEGIN IMMEDIATE", None, error) from error
-    finally:
-        if driver.in_transaction:
-            driver.execute("ROLLBACK")
-    return row

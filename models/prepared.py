@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from psycopg import Connection as PostgresqlConnection
 from sqlalchemy import Dialect
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
@@ -19,6 +20,7 @@ BEFORE_EACH = "fenxiao_before_each"
 """The execution option that holds what to call before each statement."""
 
 Process = Callable[[Any], Any] | None
+Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,32 @@ class _Compiled:
     reads: tuple[Process, ...]
     is_positional: bool
 
+    def written(self, values: Mapping[str, object]) -> Any:
+        """Return the parameters as the driver takes them."""
+        named = {
+            name: values[name] if write is None else write(values[name])
+            for name, write in self.writes
+        }
+        return tuple(named.values()) if self.is_positional else named
+
+    def row(self, found: Row | None) -> Row | None:
+        """Return what the driver found as Python values."""
+        if found is None:
+            return None
+        return tuple(
+            value if read is None else read(value)
+            for read, value in zip(self.reads, found, strict=True)
+        )
+
+    def ask(self, driver: Any, parameters: Sequence[Any]) -> list[Row | None]:
+        """Execute it for each of some parameters; return the first row of each."""
+        if len(parameters) == 1 or not isinstance(driver, PostgresqlConnection):
+            cursors = [driver.execute(self.sql, each) for each in parameters]
+            return [cursor.fetchone() if self.reads else None for cursor in cursors]
+        with driver.cursor() as cursor:
+            cursor.executemany(self.sql, parameters, returning=True)
+            return [results.fetchone() if self.reads else None for results in cursor.results()]
+
 
 class Prepared:
     """A statement by dialect; `columns` are the types of what it returns, in order."""
@@ -39,25 +67,29 @@ class Prepared:
         self._columns = tuple(columns)
         self._by_dialect: dict[str, _Compiled] = {}
 
-    def first(self, connection: Connection, values: Mapping[str, object]) -> tuple[Any, ...] | None:
+    def first(self, connection: Connection, values: Mapping[str, object]) -> Row | None:
         """Execute it in the connection's transaction; return its first row, if there is one.
 
         The driver is asked directly; its errors are SQLAlchemy's, as everywhere.
         """
+        (row,) = self.first_of_each(connection, (values,))
+        return row
+
+    def first_of_each(
+        self, connection: Connection, many: Sequence[Mapping[str, object]]
+    ) -> list[Row | None]:
+        """Execute it for each of some values; return the first row of each.
+
+        PostgreSQL gets them all at once, in one transaction unless one is open.
+        """
         dialect = connection.dialect
         compiled = self._by_dialect.get(dialect.name) or self._compile(dialect)
-        written = {
-            name: values[name] if write is None else write(values[name])
-            for name, write in compiled.writes
-        }
-        parameters = tuple(written.values()) if compiled.is_positional else written
+        parameters = [compiled.written(values) for values in many]
         check = connection.get_execution_options().get(BEFORE_EACH)
         if check is not None:
             check()
-        driver: Any = connection.connection.driver_connection
         try:
-            cursor = driver.execute(compiled.sql, parameters)
-            row = cursor.fetchone() if compiled.reads else None
+            rows = compiled.ask(connection.connection.driver_connection, parameters)
         except dialect.loaded_dbapi.Error as error:
             raise DBAPIError.instance(
                 compiled.sql,
@@ -66,12 +98,7 @@ class Prepared:
                 dialect.loaded_dbapi.Error,
                 dialect=dialect,
             ) from error
-        if row is None:
-            return None
-        return tuple(
-            value if read is None else read(value)
-            for read, value in zip(compiled.reads, row, strict=True)
-        )
+        return [compiled.row(row) for row in rows]
 
     def _compile(self, dialect: Dialect) -> _Compiled:
         compiled = self._build(dialect.name).compile(dialect=dialect)

@@ -121,8 +121,9 @@ def answer_plainly(
         "kind": arrival.interaction,
         "occurred_at": now,
     }
-    statements = (NOTE, _KEEP) if sessions.engine.dialect.name == "sqlite" else (_KEEP_AND_NOTE,)
-    if sessions.keep(statements, values) is None:
+    statements = (_KEEP, NOTE) if sessions.engine.dialect.name == "sqlite" else (_KEEP_AND_NOTE,)
+    # A repeat in another process locks the same rows in the same order.
+    if sessions.keep(statements, values, order=(caller.id, arrival.dedup_key)) is None:
         # A repeat in another process was faster: its reply is the reply.
         return Answered(reply=_look_up(sessions, arrival).reply)
     return Answered(reply=reply)
