@@ -85,6 +85,8 @@ def _error(fault: Fault) -> ApiError | PayError:
 
 def _hang_up(response: Response) -> Response:
     """Close the connection under the answer, so that the caller gets none."""
+    # What was sent is read first: the call's record needs it, and afterwards it can't be had.
+    _request_summary()
     g.is_hung_up = True
     connection = request.environ.get("werkzeug.socket")
     if isinstance(connection, socket.socket):
