@@ -11,6 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from rules.errors import RuleViolation
 from rules.policy import Policy
 from rules.states import Edges, TransitionRefused, is_allowed, sources_of
 
@@ -88,6 +89,26 @@ def check_transition(current: OrderStatus, target: OrderStatus) -> None:
 def may_become(target: OrderStatus) -> tuple[OrderStatus, ...]:
     """Return the states from which an order may become `target`, for a guarded UPDATE."""
     return sources_of(EDGES, target)
+
+
+MOST_UNPAID: Final = 5
+"""Each holds stock that others could buy; the programme's terms don't speak of it."""
+
+
+class TooManyUnpaid(RuleViolation):
+    """She has as many unpaid orders as one person may."""
+
+    code = "too_many_unpaid"
+    message = f"您有 {MOST_UNPAID} 笔订单还没付款，请先付款或取消，再下新订单。"
+
+
+def check_unpaid(unpaid: int) -> None:
+    """Refuse another order of a person who has `unpaid` ones that wait for their payment.
+
+    Raises: TooManyUnpaid.
+    """
+    if unpaid >= MOST_UNPAID:
+        raise TooManyUnpaid
 
 
 def payment_deadline(placed_at: datetime, policy: Policy) -> datetime:

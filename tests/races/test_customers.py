@@ -11,6 +11,7 @@ from models.orders import Address
 from models.people import WeChatUser
 from models.referrals import Binding
 from rules.bindings import TouchSource
+from rules.orders import MOST_UNPAID, TooManyUnpaid
 from tests.factories.catalogue import make_sku
 from tests.factories.distributors import make_distributor
 from tests.factories.referrals import make_code
@@ -132,3 +133,21 @@ def test_two_first_addresses_saved_together_have_one_default(shop: Shop) -> None
             select(Address.is_default).where(Address.wechat_user_id == person_id)
         ).all()
     assert sorted(defaults) == [False, False, False, True]
+
+
+def test_two_checkouts_at_once_are_not_both_the_fifth(shop: Shop) -> None:
+    customer = shop.customer()
+    with shop.sessions.begin() as session:
+        sku_id = make_sku(session).id
+    for _ in range(MOST_UNPAID - 1):
+        shop.place(customer, sku_id, 1)
+
+    def place() -> bool:
+        try:
+            shop.place(customer, sku_id, 1)
+        except TooManyUnpaid:
+            return False
+        return True
+
+    assert at_once(place, place, place).count(True) == 1
+    assert shop.stock(sku_id)[1] == MOST_UNPAID

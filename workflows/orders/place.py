@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.catalogue import Product, Sku
@@ -19,7 +19,7 @@ from rules.attribution import Attribution, BoundCandidate, SessionCandidate, att
 from rules.bindings import BindingTerm
 from rules.errors import RuleViolation
 from rules.money import yuan
-from rules.orders import OrderStatus, payment_deadline
+from rules.orders import OrderStatus, check_unpaid, payment_deadline
 from rules.pricing import (
     LineRequest,
     NotForSale,
@@ -118,7 +118,7 @@ def place_order(sessions: SessionFactory, draft: OrderDraft, now: datetime) -> P
 
     Raises:
         AddressMissing, QuantityRefused, NotForSale, TotalChanged, OutOfStock.
-        VirtualVisitor, CheckoutUsed.
+        VirtualVisitor, CheckoutUsed, rules.orders.TooManyUnpaid.
     """
 
     def place(session: Session) -> PlacedOrder:
@@ -133,10 +133,18 @@ def place_order(sessions: SessionFactory, draft: OrderDraft, now: datetime) -> P
         )
         if before is not None and not _is_same(before, draft):
             raise CheckoutUsed
+        if before is None:
+            check_unpaid(_unpaid(session, draft.wechat_user_id))
         order = before or _place(session, draft, now)
         return PlacedOrder(order_id=order.id, number=order.number, payable_fen=order.payable_fen)
 
     return sessions.retrying(place)
+
+
+def _unpaid(session: Session, wechat_user_id: int) -> int:
+    """Count her unpaid orders; her own lock keeps a second checkout from counting the same."""
+    hers = (Order.wechat_user_id == wechat_user_id, Order.status == OrderStatus.PENDING)
+    return session.scalar(select(func.count(Order.id)).where(*hers)) or 0
 
 
 def price_lines(

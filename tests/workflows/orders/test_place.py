@@ -14,12 +14,14 @@ from rules.attribution import AttributionSource, TrailVerdict
 from rules.bindings import TouchSource, TouchVerdict
 from rules.distributors import DistributorStatus
 from rules.errors import RuleViolation
+from rules.orders import MOST_UNPAID, TooManyUnpaid
 from rules.pricing import NotForSale, QuantityRefused
 from rules.stock import OutOfStock
 from tests.factories.catalogue import make_sku
 from tests.factories.distributors import make_distributor
 from tests.factories.referrals import make_code
 from tests.shop import Customer, Shop
+from tests.workflows.orders.test_cancel import cancel
 from workflows.orders.place import (
     AddressMissing,
     CheckoutUsed,
@@ -216,3 +218,17 @@ def test_a_referrer_suspended_before_payment_earns_nothing(
     with shop.sessions.read() as session:
         share = session.scalars(select(LineCommission)).one()
     assert (share.is_eligible, share.posted_fen) == (False, 0)
+
+
+def test_a_person_has_five_unpaid_orders_at_most(
+    shop: Shop, customer: Customer, sku_id: int
+) -> None:
+    placed = [shop.place(customer, sku_id, 1) for _ in range(MOST_UNPAID)]
+    draft = shop.draft(customer, sku_id)
+    with pytest.raises(TooManyUnpaid):
+        place_order(shop.sessions, draft, shop.now)
+    assert shop.stock(sku_id) == (1_000, MOST_UNPAID)
+    shop.place(shop.customer(), sku_id, 1)  # another person's orders don't count
+    assert cancel(shop, placed[0].order_id)
+    again = place_order(shop.sessions, draft, shop.now)
+    assert place_order(shop.sessions, draft, shop.now) == again, "a repeat is no sixth"
