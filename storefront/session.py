@@ -17,8 +17,9 @@ from flask.typing import ResponseReturnValue
 
 from storefront import blueprint
 from web.collaborators import collaborators
+from web.errors import error_page
 from web.limits import OPENID
-from wechat.errors import CodeRejected
+from wechat.errors import CodeRejected, TooManyExchanges
 from workflows.people import Person, identify, recognise
 
 LIFETIME = timedelta(days=30)
@@ -99,6 +100,10 @@ def log_in() -> ResponseReturnValue:
     except CodeRejected:
         # Used, too old or made up: she opens the page again, nothing of WeChat's is broken.
         abort(400)
+    except TooManyExchanges:
+        # The code is unused: opening this address again, in a moment, logs her in.
+        session["login"] = begun
+        return error_page(503, message="正在登录的人有点多，请稍后刷新本页再试。")
     person = identify(tools.sessions, identity, tools.now())
     session.clear()
     session.permanent = True

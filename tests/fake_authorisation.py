@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from wechat.errors import CodeRejected
+from wechat.errors import CodeRejected, TooManyExchanges
 from wechat.gateway import WebIdentity
 
 
@@ -12,13 +12,16 @@ class FakeAuthorisation:
 
     codes: dict[str, WebIdentity] = field(default_factory=dict)
     exchanged: list[str] = field(default_factory=list)
+    is_full: bool = False
 
     def authorise_url(self, redirect_uri: str, state: str) -> str:
         """Return a page of WeChat's."""
         return f"https://open.weixin.qq.com/authorize?redirect_uri={redirect_uri}&state={state}"
 
     def exchange(self, code: str) -> WebIdentity:
-        """Exchange a code once."""
+        """Exchange a code once, unless `is_full`."""
+        if self.is_full:
+            raise TooManyExchanges
         self.exchanged.append(code)
         if code not in self.codes:
             raise CodeRejected("code been used", errcode="40163")

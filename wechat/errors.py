@@ -53,6 +53,13 @@ class CodeRejected(WeChatError):  # noqa: N818
     """A page authorisation's code is unknown, used or too old (40029, 40163): start it again."""
 
 
+class TooManyExchanges(WeChatError):  # noqa: N818 - a state of ours
+    """As many page authorisations as we allow wait for WeChat already; this one never left."""
+
+    def __init__(self) -> None:
+        super().__init__("too many exchanges at once", may_retry=True)
+
+
 class OutsideChatWindow(WeChatError):  # noqa: N818
     """The person may not be written to now (45015), or had her share of messages (45047)."""
 

@@ -1,6 +1,7 @@
 """OAuth 2.0 in WeChat's browser (网页授权), behind wechatpy."""
 
 import re
+from threading import BoundedSemaphore
 from urllib.parse import quote
 
 from requests import RequestException, Session
@@ -11,7 +12,7 @@ from wechat.answers import Answer, UnexpectedAnswer
 from wechat.client import open_session
 from wechat.codes import error_for
 from wechat.credentials import OfficialAccountCredentials
-from wechat.errors import CodeRejected, WeChatUnreachable
+from wechat.errors import CodeRejected, TooManyExchanges, WeChatUnreachable
 from wechat.gateway import WebIdentity
 from wechat.http import Timeouts, unreachable
 
@@ -19,7 +20,11 @@ _STATE = re.compile(r"[a-zA-Z0-9]{1,128}")
 _CODE = re.compile(r"[0-9A-Za-z_-]{1,256}")
 _INVALID_CODE = "40029"
 # A person waits for the page: give up sooner than elsewhere.
-_TIMEOUTS = Timeouts(connect_seconds=2.0, read_seconds=5.0)
+_TIMEOUTS = Timeouts(connect_seconds=2.0, read_seconds=3.0)
+MOST_AT_ONCE = 4
+"""A silent WeChat takes half of a process's threads, and the rest still sell."""
+ROOM_SECONDS = 0.3
+"""How long one waits for another's exchange to end, which usually takes less."""
 
 
 class _Exchange(WeChatOAuth):
@@ -38,6 +43,7 @@ class WeChatWebAuthorisation:
     ) -> None:
         self._credentials = credentials
         self._session = open_session(credentials.api_base_url, timeouts or _TIMEOUTS)
+        self._room = BoundedSemaphore(MOST_AT_ONCE)
 
     def authorise_url(self, redirect_uri: str, state: str) -> str:
         """Return the page to send the browser to, for the silent scope (snsapi_base).
@@ -59,9 +65,18 @@ class WeChatWebAuthorisation:
 
         Raises:
             CodeRejected: unknown, used or too old; a code that can't be one never leaves.
+            TooManyExchanges: WeChat is slow, and others wait for it already.
         """
         if not _CODE.fullmatch(code):
             raise CodeRejected("not a code", errcode=_INVALID_CODE)
+        if not self._room.acquire(timeout=ROOM_SECONDS):
+            raise TooManyExchanges
+        try:
+            return self._exchange(code)
+        finally:
+            self._room.release()
+
+    def _exchange(self, code: str) -> WebIdentity:
         try:
             result = _Exchange(self._credentials, self._session).fetch_access_token(code)
         except RequestException as error:

@@ -71,6 +71,19 @@ def test_a_used_code_is_her_mistake_and_not_a_fault_of_ours(site: Site) -> None:
     assert people(site.shop.sessions) == 0
 
 
+def test_while_wechat_is_slow_she_is_told_at_once_and_the_same_address_works_later(
+    site: Site,
+) -> None:
+    phone = site.stranger()
+    site.authorisation.is_full = True
+    answer = phone.log_in("o-lin", at="/me")
+    assert answer.status_code == 503
+    assert "请稍后刷新本页再试" in answer.text
+    site.authorisation.is_full = False
+    again = phone.get(answer.request.full_path)
+    assert (again.status_code, again.location) == (302, "/me")
+
+
 def test_going_back_to_wechats_answer_leads_home(phone: Phone) -> None:
     assert phone.get("/login/wechat?code=a&state=b").location == "/"
 

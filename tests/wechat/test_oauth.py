@@ -7,8 +7,15 @@ import requests
 import responses
 
 from tests.wechat.callback_conversation import CREDENTIALS
-from wechat.errors import CodeRejected, CredentialError, Outcome, WeChatError, WeChatUnreachable
-from wechat.oauth import WeChatWebAuthorisation
+from wechat.errors import (
+    CodeRejected,
+    CredentialError,
+    Outcome,
+    TooManyExchanges,
+    WeChatError,
+    WeChatUnreachable,
+)
+from wechat.oauth import MOST_AT_ONCE, WeChatWebAuthorisation
 
 EXCHANGE = "https://api.weixin.qq.com/sns/oauth2/access_token"
 WEB = WeChatWebAuthorisation(CREDENTIALS)
@@ -111,3 +118,16 @@ def test_a_redirect_to_a_stranger_is_not_followed(wire: responses.RequestsMock) 
     with pytest.raises(WeChatUnreachable):
         WEB.exchange("0412aBc")
     assert len(wire.calls) == 1
+
+
+def test_a_silent_wechat_holds_a_few_threads_only(wire: responses.RequestsMock) -> None:
+    web = WeChatWebAuthorisation(CREDENTIALS)
+    wire.add("GET", EXCHANGE, body=requests.ReadTimeout())
+    for _ in range(MOST_AT_ONCE + 1):
+        with pytest.raises(WeChatUnreachable):
+            web.exchange("0412aBc")
+    for _ in range(MOST_AT_ONCE):
+        assert web._room.acquire(timeout=1), "who gave up made room"
+    with pytest.raises(TooManyExchanges):
+        web.exchange("0412aBc")
+    assert len(wire.calls) == MOST_AT_ONCE + 1
