@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from enum import Enum as PythonEnum
 from sqlite3 import Connection as SqliteConnection
 from threading import Lock
+from time import monotonic
 from typing import Any, TypeVar
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Integer, MetaData, create_engine, event
@@ -26,6 +27,7 @@ from models.flushing import SharedFlush
 
 READS_ONLY = "fenxiao_reads_only"
 SQLITE_BUSY_MILLISECONDS = 5000
+PATIENCE_SECONDS = 4.5
 POOL_SECONDS = 30.0
 SERIALIZATION_FAILURE = "40001"
 DEADLOCK = "40P01"
@@ -127,15 +129,18 @@ class SessionFactory:
     def retrying(self, step: Callable[[Session], Result]) -> Result:
         """Run one writing transaction, again when the database asks for it (at most 3 times).
 
-        PostgreSQL ends one of two transactions that wait for each other, and SQLite gives up
-        after `busy_timeout`; nothing of the ended one was kept, so it may simply run again.
+        PostgreSQL ends one of two transactions that wait for each other, and SQLite refuses one
+        that it can't begin; nothing of the ended one was kept, so it may simply run again. A try
+        that waited for the whole `busy_timeout` was the last: somebody else keeps the file.
         """
+        started = monotonic()
         for attempt in range(1, TRIES + 1):
             try:
                 with self.begin() as session:
                     return step(session)
             except OperationalError as error:
-                if attempt == TRIES or not _may_run_again(error):
+                is_over = attempt == TRIES or monotonic() - started >= PATIENCE_SECONDS
+                if is_over or not _may_run_again(error):
                     raise
         raise AssertionError("the loop returns or raises")
 

@@ -12,11 +12,13 @@ from urllib.parse import urlsplit
 import structlog
 from flask import Flask, flash, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, RequestedRangeNotSatisfiable
 
 from rules.errors import RuleViolation
 from wechat.errors import CallbackRejected, WeChatError
 
+BUSY_SECONDS = 5
 log = structlog.get_logger(__name__)
 
 
@@ -40,6 +42,7 @@ NOTICES = {
     429: Notice(title="操作太频繁", text="请休息一分钟再试。", icon="hourglass"),
     500: Notice(title="出了点问题", text="我们已经记下，请稍后再试。", icon="alert-triangle"),
     502: Notice(title="微信暂时没有回应", text="请稍后再试，已提交的内容不会丢。", icon="wifi-off"),
+    503: Notice(title="系统正忙", text="请过几秒再试，刚才的操作没有保存。", icon="hourglass"),
 }
 
 
@@ -96,6 +99,16 @@ def _wechat_failed(error: Exception) -> ResponseReturnValue:
     return error_page(502, code="wechat_unavailable")
 
 
+def _database_failed(error: Exception) -> ResponseReturnValue:
+    """Say at once that another program keeps SQLite's file; anything else is a fault."""
+    if "database is locked" not in str(error):
+        return _broken(InternalServerError(original_exception=error))
+    log.warning("database busy", endpoint=request.endpoint)
+    answer = error_page(503, code="busy")
+    assert isinstance(answer, tuple)
+    return (*answer, {"Retry-After": str(BUSY_SECONDS)})
+
+
 def _http_error(error: Exception) -> ResponseReturnValue:
     assert isinstance(error, HTTPException)
     if error.response is not None:
@@ -114,7 +127,8 @@ def _http_error(error: Exception) -> ResponseReturnValue:
 
 def _broken(error: InternalServerError) -> ResponseReturnValue:
     reference = secrets.token_hex(4)
-    log.error("broken", reference=reference, endpoint=request.endpoint, exc_info=error)
+    cause = error.original_exception or error
+    log.error("broken", reference=reference, endpoint=request.endpoint, exc_info=cause)
     return error_page(500, reference=reference)
 
 
@@ -122,4 +136,5 @@ def install_errors(app: Flask) -> None:
     """Answer every error with a page or JSON of our own."""
     app.register_error_handler(RuleViolation, _refused)
     app.register_error_handler(WeChatError, _wechat_failed)
+    app.register_error_handler(OperationalError, _database_failed)
     app.register_error_handler(HTTPException, _http_error)

@@ -1,11 +1,12 @@
 """The way in and out of the console."""
 
 import pytest
+from sqlalchemy.engine import URL
 from werkzeug.test import TestResponse
 
 from console.guard import COOKIE
 from console.login import console_path
-from models.database import SessionFactory
+from models.database import SessionFactory, open_database, open_engine
 from rules.staff import LOGIN_LIMIT, Role
 from tests.console.application import TOKEN, Browser, make_app
 from workflows.audit import StaffActor
@@ -141,3 +142,20 @@ def test_a_form_sent_after_the_login_ended_is_asked_to_log_in(browser: Browser) 
         headers={"Referer": "https://shop.example.cn/console/orders/1"},
     )
     assert (answer.status_code, answer.location) == (303, "/console/login")
+
+
+def test_a_file_that_another_program_keeps_is_said_quickly(sqlite_url: URL) -> None:
+    patient = open_database(sqlite_url)
+    draft = StaffDraft(login="lin", name="林会计", role=Role.FINANCE, password=PASSWORD)
+    add_staff(patient, draft, actor=ROOT, now=real_now())
+    hasty = SessionFactory(open_engine(sqlite_url, pool_size=2, wait_seconds=0.1))
+    browser = make_app(hasty).test_client()
+    assert isinstance(browser, Browser)
+    with patient.begin() as session:
+        session.connection()
+        answer = log_in(browser)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert "系统正忙" in answer.text
+    assert log_in(browser).status_code == 303
+    patient.dispose()
+    hasty.dispose()

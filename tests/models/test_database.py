@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from sqlalchemy.orm import Session
 
+from models import database
 from models.database import TRIES, SessionFactory, UtcDateTime, open_database, row_count
 
 scratch = MetaData()
@@ -232,6 +233,21 @@ def test_retrying_ends_after_a_few_tries(sessions: SessionFactory) -> None:
     with pytest.raises(OperationalError):
         sessions.retrying(step)
     assert len(tried) == TRIES
+
+
+def test_who_has_waited_for_a_locked_file_is_told_at_once(
+    sessions: SessionFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "PATIENCE_SECONDS", 0.0)
+    tried = []
+
+    def step(_session: Session) -> None:
+        tried.append(1)
+        raise OperationalError("…", None, sqlite3.OperationalError("database is locked"))
+
+    with pytest.raises(OperationalError):
+        sessions.retrying(step)
+    assert len(tried) == 1
 
 
 def test_other_failures_are_not_tried_again(sessions: SessionFactory) -> None:
