@@ -12,20 +12,31 @@ from rules.payouts import PayoutStatus
 
 @dataclass(slots=True)
 class Line:
-    """What was paid for a line, and given back."""
+    """What was paid for a line and given back, in money and units."""
 
     id: int
     paid_fen: int
+    quantity: int
     refunded_fen: int = 0
+    returned: int = 0
+
+    def margin(self, supply_fen: int) -> int:
+        """What is left above the supply price of the units kept."""
+        kept_fen = self.paid_fen - self.refunded_fen
+        return max(0, kept_fen - supply_fen * (self.quantity - self.returned))
 
 
 @dataclass(slots=True)
 class Sale:
-    """An order in the oracle's words: who earns at which rate, and in which stage it stands."""
+    """An order in the oracle's words: who earns at which rate, and in which stage it stands.
+
+    On consignment the one who earns gets all above `supply_fen` a unit, and her rate is nothing.
+    """
 
     id: int
     lines: list[Line]
     rates: dict[int, int]
+    supply_fen: int | None = None
     stage: str = "estimated"
     completed_at: datetime | None = None
     own_stage: dict[int, str] = field(default_factory=dict)
@@ -37,6 +48,9 @@ class Sale:
 
     def earned(self, who: int) -> int:
         """The rule, written down once more."""
+        if self.supply_fen is not None:
+            is_hers = who in self.rates and who not in self.revoked
+            return sum(line.margin(self.supply_fen) for line in self.lines) if is_hers else 0
         rate_bp = 0 if who in self.revoked else self.rates.get(who, 0)
         return sum((line.paid_fen - line.refunded_fen) * rate_bp // 10_000 for line in self.lines)
 

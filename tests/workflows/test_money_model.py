@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,8 +25,11 @@ from models.distributors import Distributor
 from models.orders import Order, OrderLine
 from models.payouts import Payout
 from queries.invariants import INVARIANTS, check_all
+from rules.commission import PublishedRates
 from rules.holds import HoldRefused
+from rules.orders import SupplyMode
 from rules.payouts import PayoutChannel, PayoutRefused, PayoutStatus
+from rules.staff import Role
 from tests.database import TEMPLATE, PostgresqlServer
 from tests.factories.catalogue import make_sku
 from tests.factories.distributors import make_distributor
@@ -39,6 +43,7 @@ from tests.factories.orders import (
 )
 from tests.factories.policies import TWO_LEVELS, start_programme
 from tests.factories.staff import actor_of, make_staff
+from tests.factories.supply_prices import make_supply_price
 from tests.workflows.money_oracle import Held, Line, Oracle, Person, Sale
 from tests.workflows.payouts.transfers import Transfers
 from tests.workflows.sales import held
@@ -54,7 +59,9 @@ from workflows.payouts import (
     request_payout,
     send_payout,
 )
+from workflows.policies import PolicyDraft, publish_policy
 
+SUPPLY_FEN = (5_500, 12_000, 9_500)
 START = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 ENDS = {
     TransferState.SUCCESS: PayoutStatus.PAID,
@@ -93,7 +100,11 @@ class MoneyDays(RuleBasedStateMachine):
                 make_sku(session, sale_fen=sale_fen, cost_fen=cost_fen)
                 for sale_fen, cost_fen in ((12_399, 4_000), (39_901, 10_001), (9_999, 9_000))
             ]
+            for sku, supply_fen in zip(self.skus, SUPPLY_FEN, strict=True):
+                make_supply_price(session, sku, supply_fen)
+            self.owner = actor_of(make_staff(session, role=Role.OWNER))
             self.oracle.people = {each.id: Person() for each in self.distributors}
+        self.versions, self.rates = 1, (1_000, 300)
         # Every day begins with money that can be paid out, or the deep states are never met.
         for who in range(3):
             self.sell(who, [(1, 1)])
@@ -115,12 +126,34 @@ class MoneyDays(RuleBasedStateMachine):
             pay_order(session, order, self.now)
             for line, (sku, _) in zip(order.lines, goods, strict=True):
                 # The third SKU's margin, 9.99 %, is all that may be paid out on it.
-                own_bp, inviter_bp = (999, 0) if sku == 2 else (1_000, 300)
+                most_bp = 999 if sku == 2 else 3_000
+                own_bp = min(most_bp, self.rates[0])
                 rates = {referrer.id: own_bp}
                 if referrer.inviter_id is not None:
-                    rates[referrer.inviter_id] = inviter_bp
-                stored = Line(id=line.id, paid_fen=line.goods_fen)
+                    rates[referrer.inviter_id] = min(most_bp - own_bp, self.rates[1])
+                stored = Line(id=line.id, paid_fen=line.goods_fen, quantity=line.quantity)
                 self.oracle.sales.append(Sale(id=order.id, lines=[stored], rates=rates))
+
+    @rule(who=who, sku=st.integers(0, 2), quantity=st.integers(1, 9))
+    def consign(self, who: int, sku: int, quantity: int) -> None:
+        """A sale from her own mini shop: only she earns, and not by rate."""
+        with self.sessions.begin() as session:
+            owner = session.get_one(Distributor, self.distributors[who].id)
+            goods, mode = [(session.merge(self.skus[sku]), quantity)], SupplyMode.CONSIGNMENT
+            order = make_order(session, goods, now=self.now, referrer=owner, supply_mode=mode)
+            pay_order(session, order, self.now)
+            line = Line(id=order.lines[0].id, paid_fen=order.goods_fen, quantity=quantity)
+        sale = Sale(id=order.id, lines=[line], rates={owner.id: 0}, supply_fen=SUPPLY_FEN[sku])
+        self.oracle.sales.append(sale)
+
+    @rule(rates=st.sampled_from([(1_000, 300), (1_550, 500), (0, 250)]))
+    def change_rates(self, rates: tuple[int, int]) -> None:
+        """A new version of the policy: what was sold before keeps its rates."""
+        policy = replace(TWO_LEVELS, level_1_rate_bp=rates[0], level_2_rate_bp=rates[1])
+        terms = PublishedRates(policy=policy, by_sku={}, by_grade={})
+        draft = PolicyDraft(rates=terms, based_on=self.versions, has_acknowledged=True)
+        self.versions = publish_policy(self.sessions, draft, actor=self.owner, now=self.now)
+        self.rates = rates
 
     @precondition(lambda self: self._unfinished())
     @rule(which=which, how_far=st.integers(1, 4))
@@ -146,8 +179,8 @@ class MoneyDays(RuleBasedStateMachine):
             self._release()
 
     @precondition(lambda self: self.oracle.sales)
-    @rule(which=which, share=st.integers(1, 100))
-    def refund(self, which: int, share: int) -> None:
+    @rule(which=which, share=st.integers(1, 100), units=st.integers(0, 3))
+    def refund(self, which: int, share: int, units: int) -> None:
         sale = self.oracle.sales[which % len(self.oracle.sales)]
         line = sale.lines[0]
         left_fen = line.paid_fen - line.refunded_fen
@@ -155,8 +188,11 @@ class MoneyDays(RuleBasedStateMachine):
         if not amount_fen:
             return
         with self.sessions.begin() as session:
-            refund_line(session, session.get_one(OrderLine, line.id), amount_fen, self.now)
+            stored = session.get_one(OrderLine, line.id)
+            units = min(units, line.quantity - line.returned)
+            refund_line(session, stored, amount_fen, self.now, quantity=units)
         line.refunded_fen += amount_fen
+        line.returned += units
         self.oracle.recall()
 
     def _release(self) -> None:
