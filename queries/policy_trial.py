@@ -1,9 +1,8 @@
 """Past orders, read as they were frozen, for trying another policy on them. Nothing is written."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
@@ -14,12 +13,18 @@ from models.orders import Order, OrderLine
 from models.policies import PolicyVersion
 from rules.commission import LineFacts, LineGoods, PublishedRates
 from rules.orders import SupplyMode
-from rules.policy_trial import PastEarner, PastLine, TrialResult, TriedLine, sum_up, try_lines
+from rules.policy_trial import (
+    PastEarner,
+    PastLine,
+    Standing,
+    TrialResult,
+    TriedLine,
+    sum_up,
+    try_lines,
+)
 
 ROWS_AT_A_TIME = 5_000
 
-_Referrer = aliased(Distributor, name="referrers")
-_Inviter = aliased(Distributor, name="inviters")
 _First = aliased(LineCommission, name="first_shares")
 _Second = aliased(LineCommission, name="second_shares")
 
@@ -89,6 +94,7 @@ def past_lines(session: Session, since: datetime, until: datetime) -> Iterator[P
     allowed = {
         row.id: row.policy.self_purchase_allowed for row in session.scalars(select(PolicyVersion))
     }
+    people = _distributors(session)
     found = session.execute(
         select(
             Order.id,
@@ -96,89 +102,99 @@ def past_lines(session: Session, since: datetime, until: datetime) -> Iterator[P
             Order.paid_at,
             Order.policy_version_id,
             Order.wechat_user_id,
+            Order.referrer_id,
             OrderLine.product_name,
             OrderLine.sku_id,
             OrderLine.goods_fen,
-            OrderLine.cost_fen,
-            OrderLine.quantity,
+            OrderLine.cost_fen * OrderLine.quantity,
             OrderLine.refunded_fen,
-            OrderLine.refunded_quantity,
+            OrderLine.quantity - OrderLine.refunded_quantity,
             _First.supply_price_fen,
-            *_columns(_Referrer, _First, "first"),
-            *_columns(_Inviter, _Second, "second"),
+            _First.grade_id,
+            _First.is_eligible,
+            _First.posted_fen,
+            _Second.grade_id,
+            _Second.is_eligible,
+            _Second.posted_fen,
         )
         .join(OrderLine, OrderLine.order_id == Order.id)
-        .join(_Referrer, _Referrer.id == Order.referrer_id)
-        .join(_Inviter, _Inviter.id == _Referrer.inviter_id, isouter=True)
         .join(_First, (_First.order_line_id == OrderLine.id) & (_First.level == 1), isouter=True)
         .join(_Second, (_Second.order_line_id == OrderLine.id) & (_Second.level == 2), isouter=True)
         .where(
             Order.paid_at >= since,
             Order.paid_at < until,
+            Order.referrer_id.is_not(None),
             Order.supply_mode != SupplyMode.WHOLESALE,
         )
         .order_by(Order.id, OrderLine.id)
         .execution_options(yield_per=ROWS_AT_A_TIME)
     )
-    for row in found:
-        yield _past_line(row, allowed[row.policy_version_id])
+    for line in found:
+        order_id, number, paid_at, version_id, buyer_id, referrer_id, *goods = line
+        product, sku_id, goods_fen, cost_fen, refunded_fen, kept, supply_fen, *shares = goods
+        assert referrer_id is not None
+        assert paid_at is not None
+        referrer = people[referrer_id]
+        who = [_earner(1, referrer, buyer_id, shares[:3])]
+        if referrer.inviter_id is not None and supply_fen is None:
+            who.append(_earner(2, people[referrer.inviter_id], buyer_id, shares[3:]))
+        yield PastLine(
+            order_id=order_id,
+            order_number=number,
+            product=product,
+            paid_at=paid_at,
+            goods=LineGoods(sku_id=sku_id, goods_fen=goods_fen, cost_fen=cost_fen),
+            facts=LineFacts(paid_fen=goods_fen, refunded_fen=refunded_fen, quantity_kept=kept),
+            supply_price_fen=supply_fen,
+            self_purchase_was_allowed=allowed[version_id],
+            earners=tuple(who),
+        )
 
 
-def _columns(who: Any, share: Any, prefix: str) -> Iterable[Any]:
-    return (
-        who.id.label(f"{prefix}_id"),
-        who.grade_id.label(f"{prefix}_grade_now"),
-        who.wechat_user_id.label(f"{prefix}_user_id"),
-        who.status.label(f"{prefix}_status"),
-        who.authorised_until.label(f"{prefix}_until"),
-        share.grade_id.label(f"{prefix}_grade_then"),
-        share.is_eligible.label(f"{prefix}_eligible"),
-        share.posted_fen.label(f"{prefix}_posted"),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What is known of a distributor today."""
+
+    standing: Standing
+    inviter_id: int | None
+    grade_id: int
+    wechat_user_id: int
+
+
+def _distributors(session: Session) -> dict[int, _Known]:
+    rows = session.execute(
+        select(
+            Distributor.id,
+            Distributor.inviter_id,
+            Distributor.grade_id,
+            Distributor.wechat_user_id,
+            Distributor.status,
+            Distributor.authorised_until,
+        ).execution_options(yield_per=ROWS_AT_A_TIME)
     )
+    return {
+        row.id: _Known(
+            standing=Standing(
+                distributor_id=row.id, status=row.status, authorised_until=row.authorised_until
+            ),
+            inviter_id=row.inviter_id,
+            grade_id=row.grade_id,
+            wechat_user_id=row.wechat_user_id,
+        )
+        for row in rows
+    }
 
 
-def _past_line(row: Any, self_purchase_was_allowed: bool) -> PastLine:
-    who = [
-        PastEarner(
-            level=1,
-            distributor_id=row.first_id,
-            grade_id=row.first_grade_then or row.first_grade_now,
-            is_buyer=row.first_user_id == row.wechat_user_id,
-            is_eligible=row.first_eligible,
-            earned_fen=row.first_posted or 0,
-            status=row.first_status,
-            authorised_until=row.first_until,
-        )
-    ]
-    if row.second_id is not None and row.supply_price_fen is None:
-        who.append(
-            PastEarner(
-                level=2,
-                distributor_id=row.second_id,
-                grade_id=row.second_grade_then or row.second_grade_now,
-                is_buyer=row.second_user_id == row.wechat_user_id,
-                is_eligible=row.second_eligible,
-                earned_fen=row.second_posted or 0,
-                status=row.second_status,
-                authorised_until=row.second_until,
-            )
-        )
-    return PastLine(
-        order_id=row.id,
-        order_number=row.number,
-        product=row.product_name,
-        paid_at=row.paid_at,
-        goods=LineGoods(
-            sku_id=row.sku_id, goods_fen=row.goods_fen, cost_fen=row.cost_fen * row.quantity
-        ),
-        facts=LineFacts(
-            paid_fen=row.goods_fen,
-            refunded_fen=row.refunded_fen,
-            quantity_kept=row.quantity - row.refunded_quantity,
-        ),
-        supply_price_fen=row.supply_price_fen,
-        self_purchase_was_allowed=self_purchase_was_allowed,
-        earners=tuple(who),
+def _earner(level: int, known: _Known, buyer_id: int, share: Sequence[int | None]) -> PastEarner:
+    """Put one level together; `share` is its frozen grade, verdict and posted amount, or Nones."""
+    grade_id, is_eligible, posted_fen = share
+    return PastEarner(
+        level=level,
+        who=known.standing,
+        grade_id=grade_id or known.grade_id,
+        is_buyer=known.wechat_user_id == buyer_id,
+        is_eligible=None if is_eligible is None else bool(is_eligible),
+        earned_fen=posted_fen or 0,
     )
 
 

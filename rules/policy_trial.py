@@ -32,21 +32,28 @@ SHOWN_LINES: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a distributor stands today; it counts only where nobody was asked at payment."""
+
+    distributor_id: int
+    status: DistributorStatus
+    authorised_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PastEarner:
-    """Somebody who earned from a line, or would have: what was frozen, and how she stands now.
+    """Somebody who earned from a line, or would have, as it was frozen.
 
     `is_eligible` is the verdict at payment; None where nobody asked, because the policy then paid
-    her level nothing. `status` and `authorised_until` are today's and count only there.
+    her level nothing.
     """
 
     level: int
-    distributor_id: int
+    who: Standing
     grade_id: int
     is_buyer: bool
     is_eligible: bool | None
     earned_fen: int
-    status: DistributorStatus
-    authorised_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +189,7 @@ def try_lines(published: PublishedRates, lines: Iterable[PastLine]) -> Iterator[
                 order_number=line.order_number,
                 product=line.product,
                 level=earner.level,
-                distributor_id=earner.distributor_id,
+                distributor_id=earner.who.distributor_id,
                 actual_fen=earner.earned_fen,
                 proposed_fen=proposed_fen,
                 rate_bp=rate_bp,
@@ -250,8 +257,8 @@ def _would_earn(published: PublishedRates, line: PastLine, earner: PastEarner) -
         return earner.is_eligible
     return judge_eligibility(
         Beneficiary(
-            status=earner.status,
-            authorised_until=earner.authorised_until,
+            status=earner.who.status,
+            authorised_until=earner.who.authorised_until,
             is_buyer=earner.is_buyer,
         ),
         line.paid_at,

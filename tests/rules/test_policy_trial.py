@@ -10,23 +10,37 @@ from hypothesis import strategies as st
 from rules.commission import LineFacts, LineGoods, PublishedRates
 from rules.distributors import DistributorStatus
 from rules.policy import Policy
-from rules.policy_trial import SHOWN_LINES, PastEarner, PastLine, TriedLine, sum_up, try_lines
+from rules.policy_trial import (
+    SHOWN_LINES,
+    PastEarner,
+    PastLine,
+    Standing,
+    TriedLine,
+    sum_up,
+    try_lines,
+)
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 ONE = Policy(level_1_rate_bp=2_000)
 TWO = Policy(levels=2, has_legal_acknowledgement=True, level_1_rate_bp=1_500, level_2_rate_bp=500)
 
 
+def standing(
+    distributor_id: int, status: DistributorStatus = DistributorStatus.APPROVED
+) -> Standing:
+    return Standing(
+        distributor_id=distributor_id, status=status, authorised_until=NOW + timedelta(days=1)
+    )
+
+
 def earner(level: int = 1, earned_fen: int = 1_000, **known: object) -> PastEarner:
     usual = PastEarner(
         level=level,
-        distributor_id=level,
+        who=standing(level),
         grade_id=level,
         is_buyer=False,
         is_eligible=True,
         earned_fen=earned_fen,
-        status=DistributorStatus.APPROVED,
-        authorised_until=NOW + timedelta(days=1),
     )
     return replace(usual, **known)  # type: ignore[arg-type]
 
@@ -75,14 +89,14 @@ NEVER_ASKED = earner(2, 0, is_eligible=None)
         pytest.param(past(earner(), NEVER_ASKED), TWO, [1_500, 500], id="a level that comes"),
         pytest.param(past(earner(), NEVER_ASKED), ONE, [2_000], id="a level that never was"),
         pytest.param(
-            past(earner(), replace(NEVER_ASKED, status=DistributorStatus.TERMINATED)),
+            past(earner(), replace(NEVER_ASKED, who=standing(2, DistributorStatus.TERMINATED))),
             TWO,
             [1_500, 0],
             id="a new level asks whether she may sell now",
         ),
         pytest.param(past(earner(earned_fen=0, is_eligible=False)), ONE, [0], id="a verdict stays"),
         pytest.param(
-            past(earner(status=DistributorStatus.TERMINATED)),
+            past(earner(who=standing(1, DistributorStatus.TERMINATED))),
             ONE,
             [2_000],
             id="what became of her later doesn't count",
@@ -144,7 +158,7 @@ def test_sums_are_those_of_the_lines_and_the_greatest_changes_are_kept(
     sold: list[tuple[int, int, int]],
 ) -> None:
     lines = [
-        past(earner(earned_fen=earned_fen, distributor_id=seller), order_id=order)
+        past(earner(earned_fen=earned_fen, who=standing(seller)), order_id=order)
         for seller, earned_fen, order in sold
     ]
     tried = under(ONE, *lines)
