@@ -4,7 +4,7 @@ from flask import abort, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from queries.buyer_orders import BuyerOrder, buyer_order
-from queries.price_drops import Claim, claim_on_offer
+from queries.price_drops import Claim, claim_on_offer, claimed_lines
 from rules.policy import Policy
 from rules.price_drop import PriceDropRefused, claim_deadline
 from storefront import blueprint
@@ -23,10 +23,13 @@ PATH = "/orders/<string(maxlength=32):number>/price-drop"
 def show_price_drop(number: str) -> ResponseReturnValue:
     """The calculation, line by line, with the button to claim; or that there is nothing."""
     order, policy, claim = _found(number)
+    with collaborators().sessions.read() as database:
+        has_claimed = bool(claimed_lines(database, order.id))
     return render_template(
         "storefront/price_drops/show.html",
         order=order,
         claim=claim,
+        has_claimed=has_claimed,
         days=policy.price_drop_days,
         deadline=claim_deadline(order.paid_at, policy) if order.paid_at else None,
     )

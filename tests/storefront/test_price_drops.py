@@ -61,6 +61,7 @@ def test_a_claim_is_offered_when_it_is_worth_something_and_made_once(
     assert "申请价保" not in phone.get(path).text
     assert phone.post(f"{path}/price-drop", form).location == f"{path}/price-drop"
     assert len(requests(shop)) == 1
+    assert "已经申请过价保" in phone.get(f"{path}/price-drop").text
 
 
 def test_what_the_browser_says_of_amounts_and_lines_counts_for_nothing(
