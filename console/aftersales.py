@@ -17,6 +17,7 @@ from queries.aftersales_desk import (
 )
 from queries.attribution import attribution_trail
 from queries.orders import OrderPage, order
+from queries.price_drops import claim_of_request
 from rules.aftersales import FOR_STAFF, REASON_MAX_LENGTH, AfterSalesKind, AfterSalesStatus
 from rules.errors import RuleViolation
 from rules.staff import Permission
@@ -186,6 +187,7 @@ def _page(
         trail = attribution_trail(session, row.order_id)
         freight = freight_to_decide(session, request_id)
         names = staff_names(session)
+        claim = claim_of_request(session, request_id)
     page = render_template(
         "console/aftersales/show.html",
         row=row,
@@ -194,6 +196,7 @@ def _page(
         trail=trail,
         freight=freight,
         names=names,
+        claim=claim,
         shown=shown,
         refusal=refusal,
         reason_length=REASON_MAX_LENGTH,

@@ -227,6 +227,8 @@ class Freight:
     has_shipped: bool
     is_everything_back: bool
     """Whether no unit of the order is left with this request."""
+    has_units: bool = True
+    """Whether units go back: money without units, as a claim's, takes no freight along."""
 
     @property
     def left_fen(self) -> int:
@@ -236,6 +238,8 @@ class Freight:
     @property
     def due_fen(self) -> int | None:
         """What goes back by itself: all of it, or None where staff say how much."""
+        if not self.has_units:
+            return 0
         if self.is_everything_back and not self.has_shipped:
             return self.left_fen
         return None

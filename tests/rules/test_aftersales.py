@@ -120,6 +120,8 @@ FREIGHT: list[tuple[Freight, Any, int]] = [
     (replace(PAID, is_everything_back=False), 300, 300),
     (replace(PAID, has_shipped=True), None, 0),
     (replace(PAID, has_shipped=True, refunded_fen=400), 600, 600),
+    (replace(PAID, has_units=False), None, 0),
+    (replace(PAID, has_units=False, has_shipped=True), 600, 0),
 ]
 
 

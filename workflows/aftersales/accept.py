@@ -102,6 +102,7 @@ def _freight(
         paid_fen=order.freight_fen,
         refunded_fen=int(refunded_fen or 0),
         has_shipped=bool(session.scalar(select(exists().where(Shipment.order_id == order.id)))),
+        has_units=any(part.quantity for part in parts),
         is_everything_back=all(
             line.refunded_quantity + with_this.get(line.order_line_id, 0) == line.quantity
             for line in lines
