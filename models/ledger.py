@@ -52,7 +52,7 @@ class LedgerTransaction(Base):
     """
 
     __tablename__ = "ledger_transactions"
-    __table_args__ = (Index(None, "order_id"), Index(None, "payout_id"), Index(None, "occurred_at"))
+    __table_args__ = (Index(None, "order_id"), Index(None, "payout_id"), Index(None, "occurred_at", "kind"))
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     kind: Mapped[TransactionKind]
@@ -68,7 +68,8 @@ class LedgerEntry(Base):
 
     __tablename__ = "ledger_entries"
     __table_args__ = (
-        Index(None, "transaction_id"),
+        # All that a sum over transactions needs: the entries themselves aren't read.
+        Index(None, "transaction_id", "account_id", "amount_fen"),
         Index(None, "account_id", "id"),
         CheckConstraint("amount_fen <> 0", name="amount"),
     )

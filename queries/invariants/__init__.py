@@ -3,7 +3,7 @@
 Source: business rules, section 14; the number in a code is the number there.
 """
 
-from queries.invariants.check import Invariant, Violation, check_all
+from queries.invariants.check import Invariant, Outcome, Violation, check_all, check_each
 from queries.invariants.rows import INVARIANTS
 
-__all__ = ["INVARIANTS", "Invariant", "Violation", "check_all"]
+__all__ = ["INVARIANTS", "Invariant", "Outcome", "Violation", "check_all", "check_each"]

@@ -1,7 +1,8 @@
 """Ask the database every question, and name the rows that break a rule."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from time import monotonic
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -37,13 +38,36 @@ class Violation:
         return f"{self.code} {self.question} {self.subject}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What asking one invariant found, and how long it took."""
+
+    code: str
+    question: str
+    subjects: tuple[str, ...]
+    seconds: float
+
+
 def check_all(session: Session, invariants: Sequence[Invariant]) -> list[Violation]:
     """Return everything that breaks an invariant; [] is what everybody wants."""
     return [
-        Violation(code=invariant.code, question=invariant.question, subject=subject)
-        for invariant in invariants
-        for subject in _offenders(session, invariant)
+        Violation(code=outcome.code, question=outcome.question, subject=subject)
+        for outcome in check_each(session, invariants)
+        for subject in outcome.subjects
     ]
+
+
+def check_each(session: Session, invariants: Sequence[Invariant]) -> Iterator[Outcome]:
+    """Ask the invariants one after the other."""
+    for invariant in invariants:
+        start = monotonic()
+        subjects = tuple(_offenders(session, invariant))
+        yield Outcome(
+            code=invariant.code,
+            question=invariant.question,
+            subjects=subjects,
+            seconds=monotonic() - start,
+        )
 
 
 def _offenders(session: Session, invariant: Invariant) -> Sequence[str]:

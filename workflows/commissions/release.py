@@ -143,13 +143,15 @@ def _mark(session: Session, due: ColumnElement[bool]) -> Sequence[_Matured]:
 
 
 def _sums(lines: Any) -> Select[*tuple[Any, ...]]:
+    # The sum keeps SQLite from reading the lines one by one in the order of an index.
+    owner = lines.distributor_id + 0
     return select(
-        lines.distributor_id,
+        owner.label("distributor_id"),
         func.min(lines.id).label("first_id"),
         func.count().label("lines"),
         func.sum(case((lines.posted_fen > 0, 1), else_=0)).label("earning"),
         func.sum(lines.posted_fen).label("amount_fen"),
-    ).group_by(lines.distributor_id)
+    ).group_by(owner)
 
 
 def _matured(row: Any) -> _Matured:
