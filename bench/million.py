@@ -1,7 +1,7 @@
 """A month of a large shop: a million order lines with two levels, all completed, none released.
 
-A few hundred orders go the usual way, from the sale to completion; then whole copies of all their
-rows are inserted by the database itself. So the data are what the product writes, and quick to make.
+A few hundred orders go the usual way, from the sale to completion; then the database itself
+inserts copies of all their rows. So the data are what the product writes, and quick to make.
 """
 
 from collections.abc import Iterator, Mapping

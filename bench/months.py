@@ -10,7 +10,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,7 +78,7 @@ def figures(rounds: int) -> Sequence[Figure]:
 
 
 def _on_sqlite(rounds: int) -> list[Round]:
-    with tempfile.TemporaryDirectory(prefix="fenxiao-month-", dir="/var/tmp") as folder:  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix="fenxiao-month-", dir="/var/tmp") as folder:
         first, copy = Path(folder) / "first.db", Path(folder) / "copy.db"
         migrate(f"sqlite:///{first}")
         with _opened(f"sqlite:///{first}") as sessions:

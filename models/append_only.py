@@ -26,6 +26,7 @@ APPEND_ONLY_TABLES = (
     "supply_prices",
     "statement_months",
     "statements",
+    "brand_statements",
     "sku_prices",
     "sku_price_ends",
 )

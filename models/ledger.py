@@ -52,7 +52,11 @@ class LedgerTransaction(Base):
     """
 
     __tablename__ = "ledger_transactions"
-    __table_args__ = (Index(None, "order_id"), Index(None, "payout_id"), Index(None, "occurred_at", "kind"))
+    __table_args__ = (
+        Index(None, "order_id"),
+        Index(None, "payout_id"),
+        Index(None, "occurred_at", "kind"),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     kind: Mapped[TransactionKind]

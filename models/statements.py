@@ -77,3 +77,45 @@ class Statement(Base):
     closing_available_fen: Mapped[int] = mapped_column(Id)
     closing_paying_out_fen: Mapped[int] = mapped_column(Id)
     closing_debt_fen: Mapped[int] = mapped_column(Id)
+
+
+class BrandStatement(Base):
+    """The brand's own month, in fen, written once its distributors' statements are. Append-only.
+
+    Sales are what was paid for orders in the month, refunds what was given back of them in it,
+    each with its freight. Commission is split by level where the ledger knows it. Liabilities are
+    the sums of the distributors' closing balances; `tax_payable_fen` is all tax withheld so far.
+    """
+
+    __tablename__ = "brand_statements"
+    __table_args__ = (
+        CheckConstraint("gross_fen = tax_fen + net_fen", name="parts"),
+        CheckConstraint("orders >= 0 AND sales_fen >= 0 AND freight_fen >= 0", name="sales"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    month: Mapped[str] = mapped_column(ForeignKey("statement_months.month"), unique=True)
+    written_at: Mapped[datetime]
+    orders: Mapped[int] = mapped_column(Id)
+    sales_fen: Mapped[int] = mapped_column(Id)
+    freight_fen: Mapped[int] = mapped_column(Id)
+    refunds: Mapped[int] = mapped_column(Id)
+    refunded_goods_fen: Mapped[int] = mapped_column(Id)
+    refunded_freight_fen: Mapped[int] = mapped_column(Id)
+    accrued_1_fen: Mapped[int] = mapped_column(Id)
+    accrued_2_fen: Mapped[int] = mapped_column(Id)
+    reversed_1_fen: Mapped[int] = mapped_column(Id)
+    reversed_2_fen: Mapped[int] = mapped_column(Id)
+    released_fen: Mapped[int] = mapped_column(Id)
+    netted_fen: Mapped[int] = mapped_column(Id)
+    gross_fen: Mapped[int] = mapped_column(Id)
+    tax_fen: Mapped[int] = mapped_column(Id)
+    net_fen: Mapped[int] = mapped_column(Id)
+    tax_payable_fen: Mapped[int] = mapped_column(Id)
+    paid_distributors: Mapped[int] = mapped_column(Id)
+    closing_estimated_fen: Mapped[int] = mapped_column(Id)
+    closing_maturing_fen: Mapped[int] = mapped_column(Id)
+    closing_held_fen: Mapped[int] = mapped_column(Id)
+    closing_available_fen: Mapped[int] = mapped_column(Id)
+    closing_paying_out_fen: Mapped[int] = mapped_column(Id)
+    closing_debt_fen: Mapped[int] = mapped_column(Id)

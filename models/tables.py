@@ -2,6 +2,7 @@
 
 from models import (
     aftersales,
+    audit_runs,
     catalogue,
     clock,
     commissions,
@@ -32,6 +33,7 @@ metadata = Base.metadata
 
 __all__ = [
     "aftersales",
+    "audit_runs",
     "catalogue",
     "clock",
     "commissions",

@@ -124,9 +124,7 @@ def _moves(starts_at: datetime, ends_at: datetime) -> Subquery:
 
     corrects = kind.not_in([TransactionKind.COMMISSION_ESTIMATED, TransactionKind.PAYOUT_PAID])
     flows = {
-        "accrued_fen": total(
-            kind.in_([TransactionKind.COMMISSION_ESTIMATED]), sums.c.amount_fen
-        ),
+        "accrued_fen": total(kind.in_([TransactionKind.COMMISSION_ESTIMATED]), sums.c.amount_fen),
         # Whatever else changes the sum of her accounts: moves between them add up to 0.
         "reversed_fen": total(corrects, -sums.c.amount_fen),
         "matured_fen": of(TransactionKind.COMMISSION_MATURING, AccountKind.MATURING),

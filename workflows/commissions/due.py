@@ -1,13 +1,14 @@
 """Which lines are due for release: the hours in which they mature, and batches of them. Steps."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from models.commissions import LineCommission, MaturityHour
+from models.distributors import Distributor
 from models.holds import CommissionHold
 from rules.commission import CommissionStage
 from rules.holds import HoldStatus
@@ -16,8 +17,6 @@ from workflows.commissions.hold_days import WAITING
 HOUR = timedelta(hours=1)
 NEAR = timedelta(days=2)
 """Hours no further apart are read in one go."""
-MOST_DISTRIBUTORS = 5_000
-"""In one transaction: the databases take so many ids in one statement, with room to spare."""
 DENSE = 20
 """Reading a whole table beats jumping to one row in so many."""
 
@@ -30,11 +29,13 @@ _STOPPED = select(CommissionHold.distributor_id).where(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """The hours that hold due lines; `seen` are they with their counts, to be forgotten later.
+    `lines` is how many are due at most.
 
     `is_dense` says that the lines in it are a good part of the table, `has_stopped` that a hold on
     a whole distributor is open: what she earns meanwhile waits for its end.
     """
 
+    lines: int
     seen: tuple[tuple[datetime, int], ...]
     spans: tuple[tuple[datetime, datetime], ...]
     is_dense: bool
@@ -89,6 +90,7 @@ def due_window(session: Session, now: datetime) -> Window | None:
     lines = session.scalar(select(func.count()).where(between)) or 0
     last_id = session.scalar(select(func.max(LineCommission.id))) or 0
     return Window(
+        lines=lines,
         seen=tuple((starts_at, orders) for starts_at, orders in hours),
         spans=tuple(spans),
         is_dense=lines * DENSE > last_id,
@@ -96,33 +98,20 @@ def due_window(session: Session, now: datetime) -> Window | None:
     )
 
 
-def batches(session: Session, window: Window, most_lines: int) -> Iterator[Batch]:
-    """Divide who has lines to release into ranges, each of `most_lines` or of one distributor."""
-    # The sum keeps SQLite from reading the whole table in the order of the distributors' index.
-    distributor_id = LineCommission.distributor_id + 0
-    rows = session.execute(
-        select(distributor_id, func.count())
-        .where(window.waits())
-        .group_by(distributor_id)
-        .order_by(distributor_id)
-    )
-    first_id, last_id, people, total = 0, 0, 0, 0
-    for owner, lines in rows:
-        if people and (total + lines > most_lines or people == MOST_DISTRIBUTORS):
-            yield Batch(first_id=first_id, last_id=last_id)
-            people = total = 0
-        if not people:
-            first_id = owner
-        last_id, people, total = owner, people + 1, total + lines
-    if people:
-        yield Batch(first_id=first_id, last_id=last_id)
+def batches(session: Session, window: Window, most_lines: int) -> tuple[Batch, ...]:
+    """Divide all distributors into ranges of ids with about `most_lines` due lines each.
+
+    Usually one: who has how many isn't asked, so the ranges are even only as the ids are.
+    """
+    last_id = session.scalar(select(func.max(Distributor.id))) or 0
+    count = min(-(-window.lines // most_lines), max(1, last_id))
+    edges = [last_id * number // count for number in range(count + 1)]
+    return tuple(Batch(first_id=low + 1, last_id=high) for low, high in pairwise(edges))
 
 
 def forget_hours(session: Session, window: Window, now: datetime) -> None:
     """Delete the hours that are over and of which no line waits, maturing or held. A step."""
-    waiting = set(
-        session.scalars(select(LineCommission.matures_at).where(window.still_waits()))
-    )
+    waiting = set(session.scalars(select(LineCommission.matures_at).where(window.still_waits())))
     for starts_at, orders in window.seen:
         ends_at = starts_at + HOUR
         if ends_at > now or any(starts_at <= moment < ends_at for moment in waiting if moment):

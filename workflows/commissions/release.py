@@ -4,20 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, select, update
 from sqlalchemy.orm import Session
 
-from models.aftersales import AfterSalesRequest
 from models.commissions import LineCommission
 from models.database import SessionFactory
-from models.orders import Order
-from rules.aftersales import OPEN
+from models.ledger import LedgerTransaction
 from rules.commission import CommissionStage
 from rules.commission_postings import release_postings
 from rules.ledger import AccountKind, TransactionKind
-from rules.orders import OrderStatus
 from workflows.commissions.due import Batch, Window, batches, due_window, forget_hours
 from workflows.commissions.notices import Released, tell_releases
 from workflows.ledger import Occasion, Voucher, locked_balances, post_all
@@ -25,6 +23,9 @@ from workflows.ledger import Occasion, Voucher, locked_balances, post_all
 LINES_AT_ONCE = {"sqlite": 1_000_000, "postgresql": 4_000_000}
 """In one transaction. On SQLite it keeps all other writers waiting, a second or two; PostgreSQL
 keeps nobody waiting but for these very lines, and gains from doing them at once."""
+
+DISTRIBUTORS_AT_ONCE = 1_000
+"""In one statement: their ids are its parameters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ def release_due(sessions: SessionFactory, now: datetime, lines_at_once: int | No
         if window is None:
             return 0
         most_lines = lines_at_once or LINES_AT_ONCE[sessions.engine.dialect.name]
-        due = tuple(batches(session, window, most_lines))
+        due = batches(session, window, most_lines)
     released = sum(
         sessions.retrying(partial(_release, window=window, batch=batch, now=now)) for batch in due
     )
@@ -60,30 +61,29 @@ def release_due(sessions: SessionFactory, now: datetime, lines_at_once: int | No
 
 def _release(session: Session, *, window: Window, batch: Batch, now: datetime) -> int:
     """Release a batch in this transaction; return how many lines."""
-    due = and_(window.waits(), batch.owns())
-    contested = _contested(session)
-    matured = _mark(
-        session, and_(due, LineCommission.order_id.not_in(contested)) if contested else due
+    matured = _mark(session, and_(window.waits(), batch.owns()))
+    earning = sorted(
+        (each for each in matured if each.amount_fen), key=attrgetter("distributor_id")
     )
-    earning = [each for each in matured if each.amount_fen]
+    for first in range(0, len(earning), DISTRIBUTORS_AT_ONCE):
+        _post(session, earning[first : first + DISTRIBUTORS_AT_ONCE], now)
+    return sum(each.lines for each in matured)
+
+
+def _post(session: Session, earning: Sequence[_Matured], now: datetime) -> None:
+    """Move what some distributors have earned, net their debt, and tell them."""
     held = locked_balances(session, [each.distributor_id for each in earning])
+    # A line that was held after its release is released again; the ledger has grown since.
+    last_id = session.scalar(select(func.max(LedgerTransaction.id)))
     vouchers: list[Voucher] = []
     told: list[Released] = []
     for each in earning:
         balances = held[each.distributor_id]
         available_fen, owed_fen = balances[AccountKind.AVAILABLE], -balances[AccountKind.DEBT]
-        # A line is released once, so its id names the release.
-        key = f"release:{each.first_id}"
-        vouchers.append(
-            Voucher(
-                occasion=Occasion(
-                    kind=TransactionKind.COMMISSION_RELEASED, key=key, occurred_at=now
-                ),
-                postings=release_postings(
-                    each.distributor_id, each.amount_fen, available_fen, owed_fen
-                ),
-            )
-        )
+        key = f"release:{each.first_id}:{last_id}"
+        occasion = Occasion(kind=TransactionKind.COMMISSION_RELEASED, key=key, occurred_at=now)
+        postings = release_postings(each.distributor_id, each.amount_fen, available_fen, owed_fen)
+        vouchers.append(Voucher(occasion=occasion, postings=postings))
         told.append(
             Released(
                 distributor_id=each.distributor_id,
@@ -95,20 +95,6 @@ def _release(session: Session, *, window: Window, batch: Batch, now: datetime) -
         )
     post_all(session, vouchers)
     tell_releases(session, told, now)
-    return sum(each.lines for each in matured)
-
-
-def _contested(session: Session) -> Sequence[int]:
-    """Return completed orders with an open after-sales request: their commission waits.
-
-    They are few, staff's goodwill only: an order isn't completed while its buyer's request is open.
-    """
-    return session.scalars(
-        select(AfterSalesRequest.order_id)
-        .join(Order, Order.id == AfterSalesRequest.order_id)
-        .where(AfterSalesRequest.status.in_(OPEN), Order.status == OrderStatus.COMPLETED)
-        .distinct()
-    ).all()
 
 
 def _mark(session: Session, due: ColumnElement[bool]) -> Sequence[_Matured]:
