@@ -1,5 +1,6 @@
 """Every invariant, in the order of the business rules."""
 
+from queries.invariants.aftersales import AFTER_SALES_INVARIANTS
 from queries.invariants.commissions import COMMISSION_INVARIANTS
 from queries.invariants.integrity import INTEGRITY_INVARIANTS
 from queries.invariants.ledger import LEDGER_INVARIANTS
@@ -16,6 +17,7 @@ INVARIANTS = (
     *COMMISSION_INVARIANTS,
     *ORDER_INVARIANTS,
     *PRICE_DROP_INVARIANTS,
+    *AFTER_SALES_INVARIANTS,
     *STOCK_INVARIANTS,
     *PAYOUT_INVARIANTS,
     *INTEGRITY_INVARIANTS,

@@ -42,9 +42,15 @@ STOCK_INVARIANTS = (
                 OR (orders.status IN ('cancelled', 'refunded', 'completed')
                     AND reservations.status = 'held')
                 OR (orders.status IN ('shipped', 'received', 'completed')
-                    AND reservations.status <> 'consumed' AND lines.refunded_fen = 0)
-                OR (orders.status = 'paid' AND reservations.status = 'released'
-                    AND lines.refunded_fen = 0)
+                    AND reservations.status <> 'consumed'
+                    AND lines.refunded_quantity < lines.quantity)
+                OR (orders.status = 'paid' AND lines.refunded_quantity
+                    + CASE WHEN reservations.status = 'held' THEN reservations.quantity
+                        ELSE 0 END <> lines.quantity
+                    AND NOT EXISTS (
+                        SELECT 1 FROM refund_lines JOIN refunds
+                            ON refunds.id = refund_lines.refund_id AND refunds.status = 'closed'
+                        WHERE refund_lines.order_line_id = lines.id))
                 OR (orders.status = 'pending' AND reservations.status <> 'held')
         """,
     ),

@@ -25,6 +25,7 @@ from workflows.commissions import (
     mature,
     start_hold_days,
 )
+from workflows.orders.moves import release_units
 from workflows.policies import policy_in_force
 
 _numbers = count(1)
@@ -164,6 +165,7 @@ def refund_line(
     line.refunded_quantity += quantity
     order.refunded_fen += amount_fen
     session.flush()
+    release_units(session, line.id, quantity)
     adjust_after_refund(session, order, now)
 
 

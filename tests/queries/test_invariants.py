@@ -9,6 +9,7 @@ from models.append_only import drop_triggers
 from models.database import SessionFactory
 from queries.invariants import INVARIANTS, check_all
 from rules.payouts import PayoutChannel
+from tests.factories.aftersales import ask_for
 from tests.factories.catalogue import make_sku
 from tests.factories.distributors import make_distributor
 from tests.factories.orders import (
@@ -26,9 +27,19 @@ from tests.factories.staff import actor_of, make_staff
 from tests.workflows.payouts.transfers import Transfers
 from tests.workflows.sales import HOLD
 from wechat.gateway import TransferState
+from workflows.aftersales.decide import accept_request as accept_asked
 from workflows.commissions import release_due
 from workflows.payouts import approve_payout, confirm_transfer, request_payout, send_payout
 
+# Fifty-one refunds of one payment, in plain SQL.
+FIFTY_REFUNDS = """
+    WITH RECURSIVE numbers (number) AS (
+        SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < 51
+    )
+    INSERT INTO refunds (payment_id, out_refund_no, amount_fen, goods_fen, freight_fen, reason,
+        status, requested_at)
+    SELECT 1, 'N' || number, 1, 1, 0, 'after_sales', 'closed', '2026-11-23' FROM numbers
+"""
 # What a hostile hand does, with every guard of the database out of its way, and who notices.
 DAMAGE = [
     (
@@ -68,6 +79,21 @@ DAMAGE = [
         "3.live_refunds_within_payment",
         "UPDATE refunds SET amount_fen = 9999999, goods_fen = 9999999",
     ),
+    ("3.refunded_is_the_live_refunds", "UPDATE orders SET refunded_fen = refunded_fen - 1"),
+    ("3.lines_refunded_are_the_live_refunds", "UPDATE refund_lines SET amount_fen = 1"),
+    ("3.requests_within_what_is_left", "UPDATE after_sales_lines SET quantity = 3"),
+    ("3.accepted_is_refunded", "UPDATE after_sales_requests SET refund_id = NULL"),
+    ("3.refunded_order_is_all_refunded", "UPDATE orders SET status = 'refunded'"),
+    ("3.refunds_fit_the_platform", FIFTY_REFUNDS),
+    (
+        "7.after_sales_events_form_a_chain",
+        "UPDATE after_sales_events SET from_status = 'refunded' WHERE position = 2",
+    ),
+    (
+        "7.after_sales_events_end_at_the_status",
+        "DELETE FROM after_sales_events WHERE position = 2",
+    ),
+    ("10.after_sales_decisions_are_audited", "UPDATE staff_audit SET subject_kind = 'order'"),
     ("5.attribution_is_the_trail_s", "UPDATE orders SET referrer_id = 1"),
     ("3.price_drop_claimed_once", "DELETE FROM price_drop_claims"),
     (
@@ -150,6 +176,10 @@ def live_a_day(sessions: SessionFactory, now: datetime) -> None:
         claimed = make_order(session, [(dearer, 1)], now=now, referrer=referrer)
         pay_order(session, claimed, now)
         make_price(session, dearer, 10_000, now)
+        doubted = make_order(session, [(sku, 3)], now=now, referrer=referrer)
+        pay_order(session, doubted, now)
+        asked_ids = [ask_for(session, doubted, [1], now) for _ in range(2)]
+    accept_asked(sessions, asked_ids[0], freight_fen=None, actor=finance, now=now)
     accept_request(sessions, claim_for(sessions, claimed, now), now)
     later = now + HOLD
     release_due(sessions, later)
