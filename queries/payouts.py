@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from models.distributors import Distributor
+from models.payout_accounts import PayoutAccount, PayoutDestination
 from models.payouts import Payout, PayoutDecision
 from models.staff import StaffMember
 from queries.centre import Balances, balances_of
@@ -58,6 +59,24 @@ class PayoutRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BankPayoutRow:
+    """An approved payout that waits for the bank; `net_fen` is what is to be transferred.
+
+    The account is masked; None where nothing was registered for it.
+    """
+
+    id: int
+    out_bill_no: str
+    distributor_name: str
+    distributor_number: str
+    net_fen: int
+    tax_fen: int
+    name_mask: str | None
+    bank_name: str | None
+    account_tail: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PayoutDesk:
     """What stands on a distributor's payout page besides the list."""
 
@@ -97,6 +116,30 @@ def payouts_in(
     wanted = [Payout.status.in_(statuses)] if statuses else []
     total = session.scalar(select(func.count(Payout.id)).where(*wanted)) or 0
     return _rows(session, wanted, offset, limit), total
+
+
+def approved_bank_payouts(session: Session, *, limit: int) -> tuple[BankPayoutRow, ...]:
+    """Return the payouts that wait for the bank, oldest first."""
+    rows = session.execute(
+        select(
+            Payout.id,
+            Payout.out_bill_no,
+            Distributor.name.label("distributor_name"),
+            Distributor.number.label("distributor_number"),
+            Payout.net_fen,
+            Payout.tax_fen,
+            PayoutAccount.name_mask,
+            PayoutAccount.bank_name,
+            PayoutAccount.account_tail,
+        )
+        .join(Distributor, Distributor.id == Payout.distributor_id)
+        .outerjoin(PayoutDestination, PayoutDestination.payout_id == Payout.id)
+        .outerjoin(PayoutAccount, PayoutAccount.id == PayoutDestination.payout_account_id)
+        .where(Payout.status == PayoutStatus.APPROVED, Payout.channel == PayoutChannel.BANK)
+        .order_by(Payout.id)
+        .limit(limit)
+    )
+    return tuple(BankPayoutRow(**row) for row in rows.mappings())
 
 
 def payout_counts(session: Session) -> dict[PayoutStatus, int]:

@@ -179,6 +179,13 @@ class BankReferenceMissing(RuleViolation):
     message = "请填写银行流水号。"
 
 
+class NothingChosen(RuleViolation):
+    """Transfers were to be recorded, and none was ticked."""
+
+    code = "nothing_chosen"
+    message = "请先勾选已经转账的提现。"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayoutFacts:
     """What is known of a distributor when a payout is requested; all amounts fen."""

@@ -1,6 +1,11 @@
 """Payouts (提现): asked for, approved by staff, transferred by WeChat or by bank."""
 
-from workflows.payouts.bank import record_bank_transfer
+from workflows.payouts.bank import (
+    export_bank_payouts,
+    fail_bank_transfer,
+    record_bank_transfer,
+    record_bank_transfers,
+)
 from workflows.payouts.confirm import confirm_transfer
 from workflows.payouts.decide import Approval, approve_payout, reject_payout
 from workflows.payouts.request import RequestedPayout, request_payout
@@ -12,7 +17,10 @@ __all__ = [
     "RequestedPayout",
     "approve_payout",
     "confirm_transfer",
+    "export_bank_payouts",
+    "fail_bank_transfer",
     "record_bank_transfer",
+    "record_bank_transfers",
     "reject_payout",
     "request_payout",
     "send_payout",

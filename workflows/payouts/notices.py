@@ -63,6 +63,11 @@ def _body(payout: Payout) -> str:
                 f"{amount} 转账没有成功：登记的姓名与微信实名不一致。已退回可提现余额，"
                 "请核对收款信息后重新申请。"
             )
+        case PayoutStatus.FAILED if is_bank:
+            text = (
+                f"{amount} 银行转账没有成功，已退回可提现余额。原因：{payout.failure}。"
+                "请核对收款信息后重新申请。"
+            )
         case PayoutStatus.FAILED:
             text = f"{amount} 转账没有成功，已退回可提现余额。可以重新申请，或联系品牌方。"
         case _:

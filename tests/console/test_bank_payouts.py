@@ -1,0 +1,86 @@
+"""The bank's file in the console, and transfers recorded by ticking rows."""
+
+import csv
+from io import BytesIO, StringIO
+
+from openpyxl import load_workbook
+from sqlalchemy import select, update
+
+from models.database import SessionFactory
+from models.payout_accounts import PayoutAccount
+from models.payouts import Payout
+from models.staff import StaffAudit
+from rules.payouts import PayoutStatus
+from rules.staff import Role
+from tests.console.conftest import Enter, World
+from tests.factories.payout_accounts import ACCOUNT_NUMBER, REAL_NAME
+
+PAGE = "/console/payouts/bank"
+
+
+def approve(enter: Enter, world: World) -> None:
+    for role in (Role.FINANCE, Role.OWNER):
+        enter(role).send(f"/console/payouts/{world.large_payout_id}/approve")
+
+
+def test_the_file_keeps_zeros_and_computes_nothing(
+    sessions: SessionFactory, enter: Enter, world: World
+) -> None:
+    approve(enter, world)
+    with sessions.begin() as session:
+        session.execute(update(PayoutAccount).values(branch="=1+1"))
+    finance = enter(Role.FINANCE)
+    text = finance.send(f"{PAGE}/export", file="csv").get_data().decode("utf-8-sig")
+    (heads, row) = list(csv.reader(StringIO(text)))
+    said = dict(zip(heads, row, strict=True))
+    assert said["收款人姓名"] == REAL_NAME
+    assert said["收款账号"] == ACCOUNT_NUMBER
+    assert said["开户支行"] == "'=1+1"
+    assert said["金额（元）"] == "6000.00"
+    answer = finance.send(f"{PAGE}/export", file="xlsx")
+    assert answer.headers["Cache-Control"] == "no-store"
+    page = load_workbook(BytesIO(answer.get_data())).active
+    assert page is not None
+    cells = list(next(page.iter_rows(min_row=2)))
+    assert (cells[1].value, cells[1].data_type) == (ACCOUNT_NUMBER, "s")
+    assert (cells[3].value, cells[3].data_type) == ("'=1+1", "s")
+    assert finance.send(f"{PAGE}/export", file="exe").status_code != 200
+    with sessions.read() as session:
+        assert session.get_one(Payout, world.large_payout_id).status is PayoutStatus.APPROVED
+        written = [str(row.after) for row in session.scalars(select(StaffAudit))]
+    assert not any(ACCOUNT_NUMBER in row or REAL_NAME in row for row in written)
+
+
+def test_the_page_masks_and_records_what_is_ticked(
+    sessions: SessionFactory, enter: Enter, world: World
+) -> None:
+    finance = enter(Role.FINANCE)
+    assert "没有等待打款的提现" in finance.get(PAGE).get_data(as_text=True)
+    approve(enter, world)
+    page = finance.get(PAGE).get_data(as_text=True)
+    assert "**** 1234" in page
+    assert ACCOUNT_NUMBER not in page
+    ticked = str(world.large_payout_id)
+    finance.send(f"{PAGE}/record", reference="ICBC1")
+    finance.send(f"{PAGE}/record", payout=ticked)
+    for junk in ("x", "-1", "1e3", "９", "9" * 30):
+        assert finance.send(f"{PAGE}/record", payout=junk, reference="B").status_code in {400, 404}
+    with sessions.read() as session:
+        assert session.get_one(Payout, world.large_payout_id).status is PayoutStatus.APPROVED
+    finance.send(f"{PAGE}/record", payout=ticked, reference="ICBC20261124")
+    with sessions.read() as session:
+        payout = session.get_one(Payout, world.large_payout_id)
+    assert (payout.status, payout.transfer_bill_no) == (PayoutStatus.PAID, "ICBC20261124")
+
+
+def test_a_failure_is_recorded_with_its_reason(
+    sessions: SessionFactory, enter: Enter, world: World
+) -> None:
+    approve(enter, world)
+    path = f"/console/payouts/{world.large_payout_id}"
+    finance = enter(Role.FINANCE)
+    finance.send(f"{path}/bank-failure", reason="户名不符")
+    with sessions.read() as session:
+        payout = session.get_one(Payout, world.large_payout_id)
+    assert (payout.status, payout.failure) == (PayoutStatus.FAILED, "户名不符")
+    assert "户名不符" in finance.get(path).get_data(as_text=True)
