@@ -24,6 +24,7 @@ from console import (
     reconciliation,
     staff,
     statements,
+    supply_prices,
 )
 
 __all__ = [
@@ -50,4 +51,5 @@ __all__ = [
     "reconciliation",
     "staff",
     "statements",
+    "supply_prices",
 ]

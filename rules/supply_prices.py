@@ -15,10 +15,14 @@ from rules.money import Fen, yuan
 
 
 class SupplyPriceRefused(RuleViolation):
-    """A supply price that may not be set."""
+    """A supply price that may not be set; `field` is `supply` or `effective_at`."""
 
     code = "supply_price_refused"
     message = "供货价不正确，请检查后再试。"
+
+    def __init__(self, message: str | None = None, field: str = "supply") -> None:
+        self.field = field
+        super().__init__(message)
 
 
 class NotSupplied(RuleViolation):

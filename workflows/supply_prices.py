@@ -1,7 +1,7 @@
 """Publish what distributors of a grade pay for what they sell on (供货价)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,6 +13,8 @@ from models.supply_prices import SupplyPrice
 from rules.staff import Permission
 from rules.supply_prices import SupplyPriceRefused, check_supply_price
 from workflows.audit import Change, StaffActor, record
+
+FARTHEST = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +40,10 @@ def set_supply_price(
             that very moment.
     """
     actor.check(Permission.MANAGE_CATALOGUE)
+    if draft.effective_at > now + FARTHEST:
+        raise SupplyPriceRefused("生效时间最多在一年以内。", "effective_at")
     if draft.effective_at < now:
-        raise SupplyPriceRefused("供货价不能从过去的时间开始。")
+        raise SupplyPriceRefused("供货价不能从过去的时间开始。", "effective_at")
 
     def publish(session: Session) -> int:
         # The SKU's row is locked, so its floor stays and nobody else publishes for it.
@@ -54,7 +58,7 @@ def set_supply_price(
             )
         )
         if any(price.effective_at == draft.effective_at for price in earlier):
-            raise SupplyPriceRefused("这个时间已经有一个供货价，请换一个时间。")
+            raise SupplyPriceRefused("这个时间已经有一个供货价，请换一个时间。", "effective_at")
         before = [price for price in earlier if price.effective_at < draft.effective_at]
         row = SupplyPrice(
             sku_id=sku.id,

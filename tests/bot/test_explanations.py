@@ -10,12 +10,14 @@ from models.database import SessionFactory
 from models.distributors import Distributor
 from models.orders import Order
 from models.outbox import OutboxItem
+from rules.orders import SupplyMode
 from tests.bot.conftest import distributor_with
 from tests.bot.phone import Phone
 from tests.factories.catalogue import make_sku
 from tests.factories.distributors import make_distributor
 from tests.factories.orders import make_order, pay_order, refund_line
 from tests.factories.people import make_person
+from tests.factories.supply_prices import make_supply_price
 from workflows.clock import real_now
 
 
@@ -53,6 +55,27 @@ def test_an_order_is_explained_line_by_line(seller: Phone, order: Order) -> None
     assert len(told.encode()) <= 2_048
     assert seller.say(f"明细 {order.number[-6:]}") == told
     assert seller.say("为什么？") == told, "the newest change is of the same order"
+
+
+def test_a_margin_is_explained_by_the_supply_price(sessions: SessionFactory, seller: Phone) -> None:
+    now = real_now() - timedelta(hours=1)
+    with sessions.begin() as session:
+        owner = session.get_one(Distributor, distributor_with(sessions, seller).id)
+        sku = make_sku(session)
+        make_supply_price(session, sku, 5_000)
+        mode = SupplyMode.CONSIGNMENT
+        sold = make_order(session, [(sku, 3)], now=now, referrer=owner, supply_mode=mode)
+        pay_order(session, sold, now)
+        refund_line(session, sold.lines[0], 12_400, now, quantity=1)
+        refund_line(session, sold.lines[0], 15_000, now)
+    told = seller.say(f"为什么 {sold.number}")
+    for words in (
+        "供货价 ¥50.00 / 件：一件代发，所在等级下单时的供货价",
+        "¥372.00 − 供货价 ¥50.00 × 3 件 = ¥222.00",
+        "（¥372.00 − 已退 ¥124.00） − 供货价 ¥50.00 × 2 件 = ¥148.00",
+        "（¥372.00 − 已退 ¥274.00） − 供货价 ¥50.00 × 2 件，不足供货价，按 0 计 = ¥0.00",
+    ):
+        assert words in told
 
 
 def test_an_amount_is_found_whether_it_stands_or_was_a_step(seller: Phone, order: Order) -> None:

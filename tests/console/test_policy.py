@@ -164,3 +164,26 @@ def test_a_trial_leaves_as_a_file_by_person_and_by_line(enter: Enter, world: Wor
     assert sorted(row["试算佣金"] for row in people) == ["327.36", "8928.00"]
     assert len(lines) == 3
     assert {row["试算比例"] for row in lines} == {"12%"}
+
+
+def test_a_supply_price_is_published_by_grade_and_a_wrong_one_is_marked(
+    enter: Enter, world: World
+) -> None:
+    operations = enter(Role.OPERATIONS)
+    path = f"/console/products/{world.sku_id}/supply"
+    sound = {"grade": str(world.grade_id), "supply": "50", "effective_at": ""}
+    for wrong, field in (
+        ({"supply": "39.99"}, "supply"),
+        ({"supply": "60.01"}, "supply"),
+        ({"supply": "５０"}, "supply"),
+        ({"effective_at": "2020-01-01T00:00"}, "effective_at"),
+        ({"effective_at": "9999-12-31T23:59"}, "effective_at"),
+        ({"grade": "99"}, "grade"),
+    ):
+        answer = operations.send(path, **(sound | wrong))
+        assert answer.status_code == 422
+        assert f'id="error-{field}"' in answer.text
+    assert operations.send(path, **sound).location == path
+    page = operations.get(path).text
+    assert "每件赚 ¥74.00" in page
+    assert "设置供货价" in enter(Role.OWNER).get("/console/audit").text

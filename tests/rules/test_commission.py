@@ -12,7 +12,11 @@ from rules.commission import (
     Beneficiary,
     CommissionStage,
     CommissionTransitionRefused,
+    EarningTerms,
+    LineFacts,
+    LineGoods,
     LineRate,
+    PublishedRates,
     RateFacts,
     RateSource,
     cap_bp,
@@ -20,7 +24,10 @@ from rules.commission import (
     choose_rate,
     consignment_target,
     delta,
+    earned,
+    earners,
     judge_eligibility,
+    line_rates,
     matures_at,
     may_release,
     target,
@@ -165,6 +172,61 @@ def test_the_margin_of_consignment(
     paid: int, refunded: int, supply: int, kept: int, margin: int
 ) -> None:
     assert consignment_target(paid, refunded, supply, kept) == margin
+
+
+@given(
+    unit=st.integers(1, 10**6),
+    quantity=st.integers(1, 9),
+    supply=st.integers(0, 10**6),
+    cuts=st.lists(st.integers(0, 100), max_size=5),
+    order=st.randoms(use_true_random=False),
+)
+def test_consignment_ends_at_the_rule_in_any_order_of_units_and_money(
+    unit: int, quantity: int, supply: int, cuts: list[int], order: Random
+) -> None:
+    """Units go back one by one, and parts of their price before them, in any order."""
+    events = [("unit", 0)] * quantity + [("money", cut) for cut in cuts]
+    order.shuffle(events)
+    terms = EarningTerms(rate_bp=0, supply_price_fen=supply)
+    paid, refunded, kept, posted = unit * quantity, 0, quantity, 0
+    for kind, percentage in [("money", 0), *events]:
+        left = paid - refunded
+        refunded += left // kept if kind == "unit" else left * percentage // 100
+        kept -= 1 if kind == "unit" else 0
+        line = LineFacts(paid_fen=paid, refunded_fen=refunded, quantity_kept=kept)
+        posted += delta(earned(terms, line), posted)
+        assert posted == max(0, paid - refunded - supply * kept)
+        if kept == 0:
+            break
+    assert posted == 0
+
+
+@given(
+    goods=FEN,
+    cost=st.integers(0, 10**8),
+    sku=st.none() | BP,
+    grade=st.none() | BP,
+    levels=st.sampled_from([1, 2]),
+    most=BP,
+)
+def test_what_a_policy_pays_on_a_line_stays_within_the_cap_and_the_margin(
+    goods: int, cost: int, sku: int | None, grade: int | None, levels: int, most: int
+) -> None:
+    policy = Policy(levels=levels, level_2_rate_bp=300, max_payout_bp=most)
+    published = PublishedRates(
+        policy=policy,
+        by_sku={} if sku is None else {(1, 7): sku},
+        by_grade={} if grade is None else {(1, 1): grade, (2, 2): grade},
+    )
+    who = earners(policy, (11, 1), (12, 2))
+    found = line_rates(published, who, LineGoods(sku_id=7, goods_fen=goods, cost_fen=cost))
+    assert [(rate.level, rate.distributor_id) for rate in found] == [(1, 11), (2, 12)][:levels]
+    assert sum(rate.rate_bp for rate in found) <= most
+    assert sum(target(goods, 0, rate.rate_bp) for rate in found) <= max(0, goods - cost)
+    if not found[0].was_trimmed:
+        assert found[0].rate_bp == next(
+            bp for bp in (sku, grade, policy.level_1_rate_bp) if bp is not None
+        )
 
 
 ELIGIBLE = [

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.money import allocate, share, yuan
+from rules.money import RateTextRefused, allocate, parse_percent, percent, share, yuan
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,29 @@ def test_nothing_can_be_split_by_no_weights() -> None:
 )
 def test_fen_are_written_as_yuan(fen: int, text: str) -> None:
     assert yuan(fen) == text
+
+
+@given(st.integers(0, 10_000))
+def test_a_rate_is_read_as_it_is_written(rate_bp: int) -> None:
+    assert parse_percent(percent(rate_bp)) == rate_bp
+    assert parse_percent(percent(rate_bp).removesuffix("%")) == rate_bp
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("１２", "请用半角数字"),
+        ("12．5", "请用半角数字"),
+        ("-1", "不能是负数"),
+        ("−0.5", "不能是负数"),
+        ("12.555", "最多两位小数"),
+        ("100.01", "不能超过 100%"),
+        ("999", "不能超过 100%"),
+        *((junk, "要填百分比") for junk in ("", "%", ".5", "5.", "1e1", "0x10", "12%%", "1,2")),
+        *((junk, "要填百分比") for junk in ("nan", "True", "十二", "٣", "1 2", "12\x00", "9999")),
+    ],
+)
+def test_what_is_no_percentage_is_refused_with_what_is_wrong(typed: str, message: str) -> None:
+    with pytest.raises(RateTextRefused) as refused:
+        parse_percent(typed)
+    assert message in refused.value.message

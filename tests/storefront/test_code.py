@@ -1,6 +1,8 @@
 """The poster on a distributor's code page, and the policy that everybody may read."""
 
 import io
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import zxingcpp
@@ -9,14 +11,20 @@ from PIL import Image
 
 from models.database import SessionFactory
 from models.people import WeChatUser
+from rules.commission import PublishedRates
 from rules.distributors import DistributorStatus
 from rules.policy import Policy
+from rules.staff import Role
+from tests.factories.catalogue import make_sku
 from tests.factories.distributors import make_distributor
 from tests.factories.people import make_person
-from tests.factories.policies import TWO_LEVELS, start_programme
+from tests.factories.policies import TWO_LEVELS, grade_id, start_programme
 from tests.factories.referrals import make_code
+from tests.factories.staff import actor_of, make_staff
 from tests.fakes import FakeAccount
 from tests.storefront.application import make_app, visit_as
+from workflows.clock import real_now
+from workflows.policies import PolicyDraft, publish_policy
 
 
 @pytest.fixture
@@ -72,3 +80,35 @@ def test_everybody_may_read_the_policy(
     assert "第 1 版" in page
     assert "10%" in page
     assert ("邀请人佣金" in page) is has_second
+
+
+def test_a_distributor_reads_her_own_rates_and_what_is_coming(
+    app: Flask, sessions: SessionFactory
+) -> None:
+    person = seller(sessions)
+    with sessions.begin() as session:
+        owner = actor_of(make_staff(session, role=Role.OWNER))
+        copper, gold, sku_id = (
+            grade_id(session),
+            grade_id(session, "gold"),
+            make_sku(session).id,
+        )
+    rates = PublishedRates(
+        policy=TWO_LEVELS,
+        by_sku={(1, sku_id): 2_525},
+        by_grade={(1, copper): 1_175, (1, gold): 1_900},
+    )
+    now = real_now()
+    draft = PolicyDraft(rates=rates, based_on=1, has_acknowledged=True)
+    publish_policy(sessions, draft, actor=owner, now=now)
+    later = replace(rates, policy=replace(TWO_LEVELS, hold_days=10))
+    coming = replace(draft, rates=later, based_on=2, effective_at=now + timedelta(days=3))
+    publish_policy(sessions, coming, actor=owner, now=now)
+    hers = visit_as(app, person).get("/policy").text
+    for words in ("第 2 版", "11.75%", "25.25%", "您的等级：铜牌", "第 3 版将于", "7 天 → 10 天"):
+        assert words in hers
+    assert "19%" not in hers
+    others = app.test_client().get("/policy").text
+    for words in ("11.75%", "19%", "金牌推广佣金"):
+        assert words in others
+    assert "25.25%" not in others
