@@ -115,7 +115,10 @@ class ChatDesk:
 
 def _arrival(event: InboundEvent) -> Arrival:
     return Arrival(
-        dedup_key=event.dedup_key, openid=event.openid, interaction=interaction_of(event)
+        dedup_key=event.dedup_key,
+        openid=event.openid,
+        interaction=interaction_of(event),
+        sent_at=event.created_at,
     )
 
 

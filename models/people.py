@@ -11,7 +11,10 @@ from rules.chat_window import InteractionKind
 
 
 class WeChatUser(Base):
-    """One person, as our official account knows her; a snapshot (virtual) user is marked."""
+    """One person, as our official account knows her; a snapshot (virtual) user is marked.
+
+    `follow_told_at` is WeChat's own time of the latest word on whether she follows us.
+    """
 
     __tablename__ = "wechat_users"
 
@@ -22,6 +25,7 @@ class WeChatUser(Base):
     is_following: Mapped[bool] = mapped_column(default=False)
     followed_at: Mapped[datetime | None]
     unfollowed_at: Mapped[datetime | None]
+    follow_told_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

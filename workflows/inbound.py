@@ -31,11 +31,15 @@ WECHAT = "wechat"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """What came: its key for repeats, from whom, and which chat window it opens, if any."""
+    """What came: its key for repeats, from whom, and which chat window it opens, if any.
+
+    `sent_at` is WeChat's time of it.
+    """
 
     dedup_key: str
     openid: str
     interaction: InteractionKind | None
+    sent_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +189,7 @@ def _caller(session: Session, arrival: Arrival, found: "_Found", now: datetime) 
         person_id = know(session, arrival.openid, now).id
     if arrival.interaction is not None and not found.is_following:
         # Only a follower can write, tap or scan: a lost event must not leave her unreachable.
-        follow(session.get_one(WeChatUser, person_id), now)
+        follow(session.get_one(WeChatUser, person_id), now, arrival.sent_at)
     return _known_caller(person_id, arrival, found, now)
 
 

@@ -68,14 +68,35 @@ def identify(sessions: SessionFactory, identity: WebIdentity, now: datetime) -> 
         return Person(id=person.id, openid=person.openid, is_virtual=person.is_virtual)
 
 
-def follow(person: WeChatUser, now: datetime) -> None:
-    """Write down that she follows the account (关注). A step."""
+def follow(person: WeChatUser, now: datetime, told_at: datetime | None = None) -> None:
+    """Write down that she follows the account (关注). A step.
+
+    `told_at` is when that was by WeChat's clock: a later word that she left stands.
+    """
+    if not _is_news(person, told_at):
+        return
     person.is_following = True
     person.followed_at = now
     person.unfollowed_at = None
 
 
-def unfollow(person: WeChatUser, now: datetime) -> None:
-    """Write down that she left (取消关注); nothing may be sent to her by chat. A step."""
+def unfollow(person: WeChatUser, now: datetime, told_at: datetime) -> bool:
+    """Write down that she left (取消关注); nothing may be sent to her by chat. A step.
+
+    False: she has come back since, and this word was late.
+    """
+    if not _is_news(person, told_at):
+        return False
     person.is_following = False
     person.unfollowed_at = now
+    return True
+
+
+def _is_news(person: WeChatUser, told_at: datetime | None) -> bool:
+    """Tell whether a word is the latest, and remember its time. WeChat counts in seconds."""
+    if told_at is None:
+        return True
+    if person.follow_told_at is not None and told_at < person.follow_told_at:
+        return False
+    person.follow_told_at = told_at
+    return True

@@ -29,7 +29,7 @@ def respond(event: InboundEvent, chat: Chat) -> Reply:
         case Scanned():
             reply = scanned.respond(event, chat)
         case Unsubscribed():
-            reply = unsubscribed.respond(chat)
+            reply = unsubscribed.respond(event, chat)
         case OtherMessage():
             reply = sent.respond(event, chat)
     return reply

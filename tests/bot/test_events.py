@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
@@ -107,6 +108,21 @@ def test_a_picture_is_thanked_for(phone: Phone) -> None:
     reply = phone.send(MsgType="image", MsgId="77", PicUrl="http://x", MediaId="m")
     assert reply.status_code == 200
     assert reply.data != b"success"
+
+
+@pytest.mark.parametrize("order", ["as they happened", "reversed"])
+@pytest.mark.parametrize("last", ["subscribe", "unsubscribe"])
+def test_of_following_and_leaving_the_last_to_happen_wins(
+    sessions: SessionFactory, phone: Phone, last: str, order: str
+) -> None:
+    now = int(datetime.now(UTC).timestamp())
+    first = "unsubscribe" if last == "subscribe" else "subscribe"
+    happened = [("subscribe", now - 90), (first, now - 60), (last, now - 30)]
+    for event, moment in happened if order == "as they happened" else reversed(happened):
+        phone.repeat(event, f"at {moment}", created=str(moment))
+    assert person_of(sessions, phone).is_following is (last == "subscribe")
+    phone.say("我还在")
+    assert person_of(sessions, phone).is_following
 
 
 def test_other_events_leave_nothing(sessions: SessionFactory, phone: Phone) -> None:
