@@ -13,7 +13,7 @@ from models.commissions import CommissionPosting
 from models.database import SessionFactory
 from models.orders import Order
 from rules.bindings import TouchSource
-from rules.orders import CancelReason, OrderStatus
+from rules.orders import MOST_UNPAID, CancelReason, OrderStatus
 from rules.staff import Role
 from tests.factories.catalogue import make_sku
 from tests.factories.distributors import make_distributor
@@ -206,12 +206,12 @@ def test_a_refund_asked_for_and_told_of_at_once_ends_once(shop: Shop, state: Ref
 def test_orders_of_one_customer_paid_together_all_count(shop: Shop) -> None:
     sku_id, customer = sku(shop), referred(shop)
     facts = []
-    for _ in range(6):
+    for _ in range(MOST_UNPAID):
         placed = shop.place(customer, sku_id)
         shop.start(customer, placed)
         facts.append(shop.payments.pay(placed.number, shop.now))
     outcomes = at_once(*[partial(shop.confirm, fact) for fact in facts])
-    assert outcomes == [PaymentOutcome.APPLIED] * 6
+    assert outcomes == [PaymentOutcome.APPLIED] * MOST_UNPAID
     shop.audit()
 
 
