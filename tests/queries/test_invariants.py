@@ -40,6 +40,11 @@ FIFTY_REFUNDS = """
         status, requested_at)
     SELECT 1, 'N' || number, 1, 1, 0, 'after_sales', 'closed', '2026-11-23' FROM numbers
 """
+CASE = (
+    "INSERT INTO reconciliation_cases (bill_kind, bill_date, kind, entry, number, wechat_number,"
+    " note, status, opened_at, closed_at, closed_by_id, reason) VALUES ('trade', '2026-11-23',"
+    " 'missing_here', 'payment', 'x', '', '', 'closed', '2026-11-23',"
+)
 # What a hostile hand does, with every guard of the database out of its way, and who notices.
 DAMAGE = [
     (
@@ -124,6 +129,13 @@ DAMAGE = [
     ("8.approved_by_somebody", "DELETE FROM payout_decisions"),
     ("10.payout_decisions_are_audited", "UPDATE staff_audit SET subject_kind = 'order'"),
     ("10.audit_chain_verifies", "UPDATE staff_audit SET address = 'elsewhere'"),
+    ("12.closed_cases_have_reason_and_closer", f"{CASE} NULL, NULL, '')"),
+    ("12.closings_are_audited", f"{CASE} '2026-11-23', 1, 'checked')"),
+    (
+        "12.what_was_seen_was_compared",
+        "INSERT INTO bill_sightings (bill_kind, entry, number, bill_date)"
+        " VALUES ('trade', 'payment', 'x', '2026-11-23')",
+    ),
 ]
 # A CHECK of the database forbids these states as well; its own test is elsewhere.
 NOT_DAMAGED = {
