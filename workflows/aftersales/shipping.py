@@ -5,13 +5,13 @@ from sqlalchemy.orm import Session
 
 from models.aftersales import AfterSalesRequest
 from models.orders import Order
-from rules.aftersales import AfterSalesStatus, NothingToShip, ShippingWaits
+from rules.aftersales import AfterSalesKind, AfterSalesStatus, NothingToShip, ShippingWaits
 from rules.stock import OutOfStock
 from workflows.orders.moves import reserve_units
 
 
 def check_may_ship(session: Session, order: Order) -> None:
-    """Refuse to ship while a request waits for staff, or when every unit goes back.
+    """Refuse to ship while a request for units waits for staff, or when every unit goes back.
 
     Units that a closed refund brought back are reserved again before. The caller holds the
     order's lock.
@@ -21,6 +21,8 @@ def check_may_ship(session: Session, order: Order) -> None:
     is_asked = exists().where(
         AfterSalesRequest.order_id == order.id,
         AfterSalesRequest.status == AfterSalesStatus.REQUESTED,
+        # Whoever claims the difference keeps the goods and waits for them.
+        AfterSalesRequest.kind != AfterSalesKind.PRICE_DROP,
     )
     if session.scalar(select(is_asked)):
         raise ShippingWaits

@@ -37,6 +37,7 @@ from tests.factories.policies import TWO_LEVELS, start_programme
 from tests.factories.price_drops import accept_request, claim_for, make_price
 from tests.workflows.sales import held
 from workflows.aftersales.claim import ClaimDraft, claim_price_drop
+from workflows.aftersales.shipping import check_may_ship
 from workflows.aftersales.steps import Mark, move
 
 HOUR = timedelta(hours=1)
@@ -180,6 +181,8 @@ def test_prices_of_another_channel_are_no_reason(sale: Sale) -> None:
 def test_units_that_go_back_meanwhile_count_no_more(sale: Sale) -> None:
     at = sale.now + 2 * HOUR
     claim_id = claim_for(sale.sessions, sale.order, at)
+    with sale.sessions.read() as session:
+        check_may_ship(session, session.get_one(Order, sale.order.id))
     # A claim that waits takes nothing from a return: all of its money goes back.
     first = accept_request(sale.sessions, sale.return_units(1, at), at)
     assert first.amount_fen == 12_400
