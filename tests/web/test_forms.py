@@ -131,6 +131,45 @@ def test_bad_input_is_refused_with_a_sentence_at_its_field(reader: str, typed: s
     assert refusal.value.message.endswith("。")
 
 
+@pytest.mark.parametrize("reader", ["integer", "yuan", "rate"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "--1",
+        "１",
+        "٧",
+        "²",
+        "十",
+        "1e1",
+        "1E1",
+        "NaN",
+        "nan",
+        "-Infinity",
+        "true",
+        "None",
+        "0b1",
+        "1_0",
+        "1 0",
+        "1\u00a00",
+        "1\u200b",
+        "1,",
+        ",1",
+        "1,00",
+        "1.2.3",
+        "1.",
+        ".1",
+        "1\x00",
+        "\x00",
+        "1\n2",
+        "1;2",
+        "9" * 300,
+    ],
+)
+def test_what_only_resembles_a_number_is_none(reader: str, typed: str) -> None:
+    with pytest.raises(InvalidField):
+        READERS[reader](Form({"field": typed}))
+
+
 @pytest.mark.parametrize("reader", [name for name in READERS if name != "optional"])
 def test_a_field_that_was_not_sent_is_refused(reader: str) -> None:
     with pytest.raises(InvalidField):

@@ -152,20 +152,24 @@ class Trial:
         known: dict[str, str] = {}
         while True:
             self.asked.names.clear()
-            self.send(visitor, method, path, **_sent(method, known))
+            self.send(visitor, method, path, **sent(method, known))
             new = self.asked.names - known.keys() - {"csrf_token"}
             if not new:
                 return known
             known |= {name: SOUND.get(name, "1") for name in sorted(new)}
 
 
+def make_passwords_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are tried by the dozen here; how dear one try is doesn't matter."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr("workflows.staff.passwords._HASHER", cheap)
+
+
 @pytest.fixture
 def trial(
     sessions: SessionFactory, now: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Trial]:
-    # Passwords are tried by the dozen here; how dear one try is doesn't matter.
-    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr("workflows.staff.passwords._HASHER", cheap)
+    make_passwords_cheap(monkeypatch)
     shop = open_shop(sessions, max(now, real_now()))
     with sessions.begin() as session:
         ahead = int((shop.now - real_now()).total_seconds())
@@ -211,7 +215,8 @@ def who_opens(town: Town, rule: Rule) -> Callable[[], Visitor]:
     return town.distributor if rule.rule.startswith("/d/") else town.buyer
 
 
-def _sent(method: str, fields: dict[str, str]) -> dict[str, object]:
+def sent(method: str, fields: dict[str, str]) -> dict[str, object]:
+    """Return fields as a browser sends them."""
     if method == "GET":
         return {"query_string": _encoded(fields)}
     return {"data": _encoded(fields), "content_type": "application/x-www-form-urlencoded"}
@@ -258,11 +263,11 @@ def test_no_value_of_any_field_breaks_a_page(trial: Trial) -> None:
             # A sound form may have logged her out.
             visitor = opens() if rule.rule.startswith("/console") else visitor
             for value in NASTY:
-                trial.send(visitor, method, path, **_sent(method, fields | {name: value}))
+                trial.send(visitor, method, path, **sent(method, fields | {name: value}))
                 tried += 1
         visitor = opens()
         for word in IN_ADDRESS if rule.arguments else ():
-            trial.send(visitor, method, address(town, rule, word), **_sent(method, fields))
+            trial.send(visitor, method, address(town, rule, word), **sent(method, fields))
         trial.send(visitor, method, path, data=b"\xff\xfe=1&&&=;%", content_type="x")
         for body in (b"--x\r\n\xff", b"--x\r\nContent-Disposition: form-data; name=a\x00\r\n\r\n1"):
             trial.send(
