@@ -18,6 +18,7 @@ from rules.bindings import TouchSource
 from rules.errors import RuleViolation
 from rules.ledger import AccountKind
 from rules.orders import CancelReason
+from rules.payout_accounts import BankDetails, PayoutDetails
 from rules.payouts import PayoutChannel
 from rules.pricing import quote
 from web.collaborators import Collaborators
@@ -41,6 +42,7 @@ from workflows.orders.place import (
 )
 from workflows.orders.ship import Parcel, complete_if_due, confirm_receipt, ship_order
 from workflows.payouts import approve_payout, request_payout
+from workflows.payouts.account import register_payout_account
 from workflows.policies import policy_in_force
 from workflows.referrals.touch import Presented, record_touch
 
@@ -56,6 +58,14 @@ STREETS = (
     "天府三街 19 号 6 栋",
 )
 BUYERS = ("李女士", "陈女士", "周女士", "吴女士", "黄女士", "赵先生", "孙女士", "徐女士")
+
+
+BANK_ACCOUNT = PayoutDetails(
+    real_name="林小鹿",
+    bank=BankDetails(
+        bank_name="招商银行", branch="杭州文三路支行", account_number="0062226200001234"
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,7 +270,7 @@ class _Life:
         release_due(self._sessions, now)
 
     def _ask_for_money(self, now: datetime) -> None:
-        """Sellers with something to withdraw ask for it; the first one is approved."""
+        """Sellers with something to withdraw ask for it, one by bank; two are approved."""
         with self._sessions.read() as session:
             sellers = list(session.scalars(select(Distributor.id).order_by(Distributor.id)))
             available = {
@@ -269,12 +279,14 @@ class _Life:
         asking = sorted(sellers, key=lambda seller: -available[seller])[:4]
         for position, seller in enumerate(asking):
             amount_fen = min(available[seller], 20_000) // 100 * 100
+            channel = PayoutChannel.WECHAT
+            if position == 1:
+                channel = PayoutChannel.BANK
+                register_payout_account(self._sessions, seller, BANK_ACCOUNT, now)
             try:
-                payout = request_payout(
-                    self._sessions, seller, amount_fen, PayoutChannel.WECHAT, now
-                )
+                payout = request_payout(self._sessions, seller, amount_fen, channel, now)
             except RuleViolation:
                 # Too little to withdraw yet: she waits, like anybody.
                 continue
-            if position == 0:
+            if position <= 1:
                 approve_payout(self._sessions, payout.payout_id, self._history.owner, now)
