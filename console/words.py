@@ -21,7 +21,7 @@ PERMISSIONS: Final = MappingProxyType(
         Permission.VIEW_DASHBOARD: "查看概览",
         Permission.VIEW_DISTRIBUTORS: "查看分销商",
         Permission.REVIEW_APPLICATIONS: "审核招募申请",
-        Permission.MANAGE_DISTRIBUTORS: "暂停、恢复、终止授权",
+        Permission.MANAGE_DISTRIBUTORS: "调整等级、暂停、恢复、终止授权",
         Permission.VIEW_CATALOGUE: "查看商品",
         Permission.MANAGE_CATALOGUE: "改价、盘点库存",
         Permission.VIEW_ORDERS: "查看订单",
