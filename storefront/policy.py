@@ -1,12 +1,16 @@
 """The programme's policy (分销政策) that who joins agrees to; everybody may read it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from queries.centre import membership
 from queries.policies import (
+    GradeRow,
+    RateDifference,
     VersionRow,
     distributor_grade,
     grades,
@@ -14,10 +18,22 @@ from queries.policies import (
     policy_version,
     policy_versions,
 )
-from rules.policy_versions import VersionState
+from rules.commission import RateSource
+from rules.policy_versions import RateChange, TermChange, VersionState
 from storefront import blueprint
 from storefront.session import visitor
 from web.collaborators import collaborators
+
+FOR_STAFF: Final = frozenset({"two_person_limit_fen"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """A version to come, and what of it the reader is told."""
+
+    row: VersionRow
+    terms: tuple[TermChange, ...]
+    rates: tuple[RateDifference, ...]
 
 
 @blueprint.get("/policy")
@@ -46,9 +62,26 @@ def show_policy() -> ResponseReturnValue:
         grades=(hers,) if hers else ranked,
         hers=hers,
         special=special,
-        coming=sorted(coming, key=lambda row: row.effective_at),
+        coming=[_announced(row, hers) for row in sorted(coming, key=lambda row: row.effective_at)],
     )
+
+
+def _announced(row: VersionRow, hers: GradeRow | None) -> Announcement:
+    """Leave out what concerns staff alone, other grades, and products' rates for strangers."""
+    rates = tuple(
+        named
+        for change, named in zip(row.changes.rates, row.rate_differences, strict=True)
+        if _concerns(change, hers)
+    )
+    terms = tuple(change for change in row.changes.terms if change.setting not in FOR_STAFF)
+    return Announcement(row=row, terms=terms, rates=rates)
 
 
 def _in_force(rows: Sequence[VersionRow]) -> VersionRow:
     return next(row for row in rows if row.state is VersionState.IN_FORCE)
+
+
+def _concerns(change: RateChange, hers: GradeRow | None) -> bool:
+    if change.source is RateSource.SKU:
+        return hers is not None
+    return hers is None or change.id == hers.id

@@ -101,14 +101,28 @@ def test_a_distributor_reads_her_own_rates_and_what_is_coming(
     now = real_now()
     draft = PolicyDraft(rates=rates, based_on=1, has_acknowledged=True)
     publish_policy(sessions, draft, actor=owner, now=now)
-    later = replace(rates, policy=replace(TWO_LEVELS, hold_days=10))
+    later = replace(
+        rates,
+        policy=replace(TWO_LEVELS, hold_days=10, two_person_limit_fen=1),
+        by_grade={(1, copper): 1_225, (1, gold): 2_175},
+        by_sku={},
+    )
     coming = replace(draft, rates=later, based_on=2, effective_at=now + timedelta(days=3))
     publish_policy(sessions, coming, actor=owner, now=now)
     hers = visit_as(app, person).get("/policy").text
-    for words in ("第 2 版", "11.75%", "25.25%", "您的等级：铜牌", "第 3 版将于", "7 天 → 10 天"):
+    for words in (
+        "第 2 版",
+        "11.75%",
+        "25.25%",
+        "您的等级：铜牌",
+        "第 3 版将于",
+        "7 天 → <b>10 天",
+    ):
         assert words in hers
-    assert "19%" not in hers
+    assert "12.25%" in hers
+    for words in ("19%", "21.75%", "双人审批"):
+        assert words not in hers
     others = app.test_client().get("/policy").text
-    for words in ("11.75%", "19%", "金牌推广佣金"):
+    for words in ("11.75%", "19%", "21.75%", "金牌推广佣金"):
         assert words in others
     assert "25.25%" not in others
