@@ -61,3 +61,15 @@ class ShopPage:
         """Say that the goods arrived."""
         self.web.get_by_role("button", name="确认收货").first.click()
         self.web.get_by_role("dialog").get_by_role("button", name="确认收货").click()
+
+    def ask_for_refund(self, reason: str) -> None:
+        """Ask for one of the first line's units; see the amount before."""
+        self.web.get_by_role("link", name="申请退款").click()
+        expect(self.web.get_by_role("heading", name="申请退款")).to_be_visible(timeout=PATIENCE_MS)
+        self.web.get_by_label("退款原因").fill(reason)
+
+    def withdraw_request(self) -> None:
+        """Take the request that waits back."""
+        self.web.get_by_role("button", name="撤销申请").click()
+        self.web.get_by_role("dialog").get_by_role("button", name="确定撤销").click()
+        expect(self.web.get_by_text("您撤销了这次申请")).to_be_visible(timeout=PATIENCE_MS)

@@ -70,7 +70,10 @@ def test_a_sale_from_the_first_hello_to_the_money(stage: Stage, desk: Desk, albu
         withdraw(lin, staff, album)
         lin.hears("到账")
         album.take(table, "money-arrived")
-    assert holds(stage) == {}
+        assert holds(stage) == {}
+        give_back(wang, staff, album)
+        lin.hears("将从以后的佣金中抵扣")
+    assert holds(stage) == {"debt": -EARNED_FEN}
     (transfer,) = stage.sandbox.transfers(state="SUCCESS")
     assert transfer["amount_fen"] == EARNED_FEN
     stage.check_invariants()
@@ -150,6 +153,25 @@ def receive(wang: PhonePage, shop: ShopPage, album: Album) -> None:
     shop.confirm_receipt()
     shop.sees_status("已收货")
     album.take(wang.page, "received")
+    shop.ask_for_refund("颜色和想的不一样")
+    expect(shop.web.locator("[data-refund-total]")).to_have_text("¥269.00", timeout=PATIENCE_MS)
+    album.take(wang.page, "refund-amount")
+    shop.web.get_by_role("button", name="提交申请").click()
+    expect(shop.web.get_by_text("客服正在审核")).to_be_visible(timeout=PATIENCE_MS)
+    album.take(wang.page, "refund-asked-for")
+    shop.withdraw_request()
+
+
+def give_back(wang: PhonePage, staff: ConsolePage, album: Album) -> None:
+    """After the payout staff refund the order out of goodwill: the money goes back all the same."""
+    wang.open_account()
+    wang.say("瓶身有裂纹，能退吗")
+    staff.open_order("¥269.00")
+    staff.refund_all("买家来电：瓶身有裂纹，已看过照片")
+    staff.is_told("已同意")
+    album.take(staff.page, "refund-accepted")
+    wang.hears("退款已到账")
+    album.take(wang.page, "refund-arrived")
 
 
 def withdraw(lin: PhonePage, staff: ConsolePage, album: Album) -> None:

@@ -26,7 +26,7 @@ def shop(sessions: SessionFactory, now: datetime) -> Shop:
     """A shop at the moment that the pages take for now."""
     opened = open_shop(sessions, max(now, real_now()))
     with sessions.begin() as session:
-        ahead = int((opened.now - real_now()).total_seconds())
+        ahead = max(0, int((opened.now - real_now()).total_seconds()))
         session.add(BusinessClock(id=1, offset_seconds=ahead))
     return opened
 

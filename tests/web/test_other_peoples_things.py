@@ -27,7 +27,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def town(sessions: SessionFactory, now: datetime, tmp_path: Path) -> Town:
     shop = open_shop(sessions, max(now, real_now()))
     with sessions.begin() as session:
-        ahead = int((shop.now - real_now()).total_seconds())
+        ahead = max(0, int((shop.now - real_now()).total_seconds()))
         session.add(BusinessClock(id=1, offset_seconds=ahead))
     return open_town(shop, tmp_path)
 

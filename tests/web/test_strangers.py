@@ -172,7 +172,7 @@ def trial(
     make_passwords_cheap(monkeypatch)
     shop = open_shop(sessions, max(now, real_now()))
     with sessions.begin() as session:
-        ahead = int((shop.now - real_now()).total_seconds())
+        ahead = max(0, int((shop.now - real_now()).total_seconds()))
         session.add(BusinessClock(id=1, offset_seconds=ahead))
     trial = Trial(town=open_town(shop, tmp_path), asked=Asked(), broken=[])
     trial.town.site.app.config["TESTING"] = False
