@@ -42,7 +42,7 @@ bench: setup ## medians, with the ratio to a limit measured in the same run
 
 crash: setup ## kill the process at every statement and call of a day (minutes; ARGS=--help)
 	@CRASH_PEOPLE=2000 $(BIN)/python -m pytest -q tests/jobs/test_crash.py
-	@$(BIN)/python -m tests.crash $(ARGS)
+	@$(BIN)/python -m tests.crash --jobs 2 $(ARGS)
 
 shell: setup ## a Python prompt with the models and a session factory
 	@$(BIN)/python -m scripts.shell

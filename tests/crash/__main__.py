@@ -1,6 +1,7 @@
 """`python -m tests.crash`: die at every point of the day (`make crash`), or at a few."""
 
 import argparse
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -23,25 +24,49 @@ def main(arguments: list[str]) -> int:
     """Run the experiment on one or both databases; return how it ended."""
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
-    parser.add_argument("--every", type=int, help="die at each n-th point")
+    parser.add_argument("--every", type=int, help="die at each n-th point; all: 1")
     parser.add_argument("--first", type=int, default=1, help="begin with this point")
     parser.add_argument("--only", default="", help="die at points with this in their name")
     parser.add_argument("--sample", type=int, help="die at so many points, spread evenly")
+    parser.add_argument("--jobs", type=int, default=1, help="share the points among processes")
     options = parser.parse_args(arguments)
     names = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
     failed = 0
     for name in names:
-        with ExitStack() as stack:
-            folder = Path(stack.enter_context(TemporaryDirectory(prefix="fenxiao-", dir=MEMORY)))
-            database = stack.enter_context(open_database(name, folder))
-            experiment = Experiment(folder / "house", database)
-            every = options.every or (1 if name == "sqlite" else EVERY_ON_POSTGRESQL)
-            deaths = tuple(death for death in experiment.deaths if options.only in str(death))
-            if options.sample:
-                every = max(1, len(deaths) // options.sample)
-            deaths = deaths[options.first - 1 :: every]
-            failed += die_often(name, experiment, deaths)
+        every = options.every or (1 if name == "sqlite" else EVERY_ON_POSTGRESQL)
+        if options.jobs > 1:
+            failed += share(name, every, options)
+        else:
+            failed += die_here(name, every, options)
     return 1 if failed else 0
+
+
+def share(name: str, every: int, options: argparse.Namespace) -> int:
+    """Let several processes take turns at the points; return how many of them failed."""
+    command = [sys.executable, "-m", "tests.crash", "--database", name, "--only", options.only]
+    running = [
+        subprocess.Popen(
+            [
+                *command,
+                f"--every={every * options.jobs}",
+                f"--first={options.first + every * number}",
+            ]
+        )
+        for number in range(options.jobs)
+    ]
+    return sum(process.wait() != 0 for process in running)
+
+
+def die_here(name: str, every: int, options: argparse.Namespace) -> int:
+    """Prepare a day in this process and die; return how often the end was another one."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="fenxiao-", dir=MEMORY)))
+        database = stack.enter_context(open_database(name, folder))
+        experiment = Experiment(folder / "house", database)
+        deaths = tuple(death for death in experiment.deaths if options.only in str(death))
+        if options.sample:
+            every = max(1, len(deaths) // options.sample)
+        return die_often(name, experiment, deaths[options.first - 1 :: every])
 
 
 def die_often(name: str, experiment: Experiment, deaths: tuple[Death, ...]) -> int:

@@ -38,6 +38,9 @@ FACTS = {
     "refund": """
         SELECT o.checkout_key, r.amount_fen, r.goods_fen, r.freight_fen, r.reason, r.status
         FROM refunds r JOIN payments p ON p.id = r.payment_id JOIN orders o ON o.id = p.order_id""",
+    "after-sales": """
+        SELECT o.checkout_key, a.position, a.kind, a.status, a.goods_fen, a.freight_fen
+        FROM after_sales_requests a JOIN orders o ON o.id = a.order_id""",
     "payout": """
         SELECT distributor_id, channel, status, amount_fen, tax_fen, net_fen, tax_month,
             tax_method, failure

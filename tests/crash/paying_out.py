@@ -6,7 +6,9 @@ from rules.ledger import AccountKind
 from rules.payout_accounts import BankDetails, PayoutDetails
 from rules.payouts import PayoutChannel
 from tests.crash.day import FINANCE, INVITER, OWNER, SELLER, Day, Script
+from tests.crash.selling import BIG, accept_newest, one_jar
 from tests.sandbox_client import Phone
+from workflows.aftersales.ask import request_for_buyer
 from workflows.ledger import balances
 from workflows.payouts import approve_payout, record_bank_transfer, request_payout
 from workflows.payouts.account import register_payout_account
@@ -97,7 +99,27 @@ def _finance_records_the_bank_transfer(day: Day) -> None:
         )
 
 
+@script.tap
+def _staff_give_one_more_jar_back_out_of_goodwill(day: Day) -> None:
+    request_for_buyer(
+        day.sessions, day.order(BIG), one_jar(day, 2), actor=day.staff(OWNER), now=day.now
+    )
+
+
+@script.tap
+def _staff_agree_with_themselves(day: Day) -> None:
+    accept_newest(day)
+
+
 script.worker_runs(after="the_payouts")
+
+
+@script.world
+def _the_last_refund_arrives(day: Day) -> None:
+    day.sandbox.settle()
+
+
+script.told("refund", of="the_last_refund")
 
 
 @script.world

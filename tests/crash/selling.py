@@ -1,14 +1,17 @@
 """The first day: a scan, an order, a late payment that goes back, a parcel that arrives."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from models.aftersales import AfterSalesRequest
 from models.catalogue import Sku
-from models.orders import Address
+from models.orders import Address, OrderLine
 from models.payments import Payment
 from models.referrals import ReferralCode
 from rules.orders import CancelReason
 from tests.crash.day import CREAM, CREAM_FEN, CUSTOMER, OWNER, SELLER, SET, SET_FEN, Day, Script
 from workflows.addresses import AddressDraft, save_address
+from workflows.aftersales.ask import Buyer, Wish, request_refund
+from workflows.aftersales.decide import accept_request
 from workflows.orders.cancel import Cancellation, cancel_order
 from workflows.orders.pay import start_payment
 from workflows.orders.place import LineDraft, OrderDraft, place_order
@@ -105,6 +108,24 @@ def _pay(day: Day, checkout_key: str) -> None:
     )
 
 
+def one_jar(day: Day, position: int) -> Wish:
+    """Give back one jar of cream; `position` counts the order's requests."""
+    with day.sessions.read() as session:
+        line_id = session.scalars(
+            select(OrderLine.id)
+            .join(Sku, Sku.id == OrderLine.sku_id)
+            .where(OrderLine.order_id == day.order(BIG), Sku.code == CREAM)
+        ).one()
+    return Wish(chosen={line_id: 1}, reason="不想要了", position=position)
+
+
+def accept_newest(day: Day) -> None:
+    """Staff accept the newest request."""
+    with day.sessions.read() as session:
+        request_id = session.scalars(select(func.max(AfterSalesRequest.id))).one()
+    accept_request(day.sessions, request_id, freight_fen=None, actor=day.staff(OWNER), now=day.now)
+
+
 @script.ours
 def _she_orders(day: Day) -> None:
     _place(day, BIG, {CREAM: 2, SET: 1}, 2 * CREAM_FEN + SET_FEN)
@@ -163,6 +184,28 @@ def _the_refund_arrives(day: Day) -> None:
 
 
 script.told("refund", of="the_refund")
+
+
+@script.tap
+def _she_wants_one_jar_back(day: Day) -> None:
+    buyer = Buyer(wechat_user_id=day.person(CUSTOMER), order_id=day.order(BIG))
+    request_refund(day.sessions, buyer, one_jar(day, 1), day.now)
+
+
+@script.tap
+def _staff_agree(day: Day) -> None:
+    accept_newest(day)
+
+
+script.worker_runs(after="the_agreement")
+
+
+@script.world
+def _that_refund_arrives(day: Day) -> None:
+    day.sandbox.settle()
+
+
+script.told("refund", of="that_refund")
 
 
 @script.tap

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("database", "deaths"), [("sqlite", 16), ("postgresql", 8)])
+@pytest.mark.parametrize(("database", "deaths"), [("sqlite", 12), ("postgresql", 6)])
 def test_whenever_the_process_dies_money_and_states_end_the_same(
     database: str, deaths: int
 ) -> None:
