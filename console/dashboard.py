@@ -6,8 +6,9 @@ from flask import redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from console import blueprint
-from console.guard import current_staff, requires
+from console.guard import current_staff, may, requires
 from console.navigation import waiting
+from queries.audit_runs import last_audit
 from queries.dashboard import DaySales, distributor_count, sales_by_day, top_distributors
 from rules.china_time import day_start
 from rules.staff import Permission
@@ -29,6 +30,7 @@ def show_dashboard() -> ResponseReturnValue:
         days = sales_by_day(session, now, DAYS)
         top = top_distributors(session, tomorrow - timedelta(days=TOP_DAYS), tomorrow, TOP)
         distributors = distributor_count(session)
+        audit = last_audit(session) if may(Permission.VIEW_AUDIT) else None
     return render_template(
         "console/dashboard/show.html",
         staff_name=current_staff().name,
@@ -44,6 +46,7 @@ def show_dashboard() -> ResponseReturnValue:
         top_days=TOP_DAYS,
         distributors=distributors,
         waiting=waiting(),
+        broken_audit=audit if audit is not None and audit.violations else None,
     )
 
 

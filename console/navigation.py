@@ -137,6 +137,12 @@ _GROUPS = (
         "系统",
         (
             _Place(
+                title="账目自检",
+                path="/console/checks",
+                icon="shield-check",
+                permission=Permission.VIEW_AUDIT,
+            ),
+            _Place(
                 title="操作日志",
                 path="/console/audit",
                 icon="history",

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from console import blueprint
 from console.filtering import PAGE_SIZE
 from console.guard import current_actor, requires
+from queries.brand_statements import brand_statement
 from queries.statements import (
     MonthTotals,
     StatementRow,
@@ -23,6 +24,7 @@ from web.collaborators import collaborators
 from web.exports import CSV_TYPE, XLSX_TYPE, Amount, Cell, Sheet, csv_file, xlsx_file
 from web.forms import Form
 from web.paging import Page, requested_page
+from workflows.brand_statements import export_brand_statement, write_brand_statements
 from workflows.statements import export_statements, write_statements
 
 LIST = "/console/statements"
@@ -73,8 +75,9 @@ def show_statement_month(month: str) -> ResponseReturnValue:
     asked = requested_page(PAGE_SIZE)
     with collaborators().sessions.read() as session:
         rows = statements_of_month(session, month, offset=asked.offset, limit=asked.limit)
+        brand = brand_statement(session, month)
     page = Page(rows=rows, total=totals.statements, request=asked)
-    return render_template("console/statements/month.html", totals=totals, page=page)
+    return render_template("console/statements/month.html", totals=totals, page=page, brand=brand)
 
 
 @blueprint.get("/statements/<month>/<int:distributor_id>")
@@ -95,6 +98,7 @@ def write_missing() -> ResponseReturnValue:
     """Write the statements of months that are over, without waiting for the clock."""
     tools = collaborators()
     months = write_statements(tools.sessions, tools.now(), current_actor())
+    write_brand_statements(tools.sessions, tools.now())
     flash(f"已生成 {months} 个月的结算单。" if months else "已结束的月份都有结算单了。")
     return redirect(LIST, code=303)
 
@@ -109,13 +113,47 @@ def export_month(month: str) -> ResponseReturnValue:
     rows = export_statements(
         tools.sessions, month, file_kind=kind, actor=current_actor(), now=tools.now()
     )
-    write, content_type = FILES[kind]
     sheet = Sheet(title=month, heads=HEADS, rows=[_cells(row) for row in rows])
+    return _file(f"statements-{month}", kind, sheet)
+
+
+@blueprint.post("/statements/<month>/brand")
+@requires(Permission.VIEW_STATEMENTS)
+def export_brand(month: str) -> ResponseReturnValue:
+    """Hand the brand's month out as a file; who took it is written down."""
+    tools = collaborators()
+    _found(month)
+    kind = Form.sent().choice("file", "文件格式", tuple(FILES))
+    row = export_brand_statement(
+        tools.sessions, month, file_kind=kind, actor=current_actor(), now=tools.now()
+    )
+    if row is None:
+        abort(404)
+    counts = (
+        ("订单数", row.orders),
+        ("退款笔数", row.refunds),
+        ("提现成功人数", row.paid_distributors),
+    )
+    lines: list[Sequence[Cell]] = [(month, "笔数", *count) for count in counts]
+    lines += [
+        (month, title, word, Amount(fen=fen))
+        for title, parts in row.sections
+        for word, fen in parts
+    ]
+    return _file(
+        f"brand-{month}",
+        kind,
+        Sheet(title=month, heads=("月份", "类别", "项目", "数值"), rows=lines),
+    )
+
+
+def _file(name: str, kind: str, sheet: Sheet) -> Response:
+    write, content_type = FILES[kind]
     return Response(
         write(sheet),
         content_type=content_type,
         headers={
-            "Content-Disposition": f'attachment; filename="statements-{month}.{kind}"',
+            "Content-Disposition": f'attachment; filename="{name}.{kind}"',
             "Cache-Control": "no-store",
         },
     )

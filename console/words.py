@@ -47,6 +47,7 @@ PERMISSIONS: Final = MappingProxyType(
         Permission.PROPOSE_POLICY: "拟定、试算分销政策",
         Permission.MANAGE_POLICY: "发布分销政策",
         Permission.MANAGE_STAFF: "管理员工账号",
-        Permission.VIEW_AUDIT: "查看操作日志",
+        Permission.VIEW_AUDIT: "查看操作日志和账目自检",
+        Permission.RUN_AUDIT: "立即运行账目自检",
     }
 )

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from fenxiao.migrating import needs_migration
 from models.database import SessionFactory
 from models.outbox import OutboxItem
+from queries.audit_runs import audit_findings, last_audit
 from rules.outbox import WorkStatus
 from web.collaborators import collaborators
 from workflows.clock import business_now
@@ -59,10 +60,38 @@ class OutboxFigures(Collector):
         yield late
 
 
+class AuditFigures(Collector):
+    """What the last audit found, when it ran and how long it took; nothing before the first."""
+
+    def __init__(self, sessions: SessionFactory) -> None:
+        self._sessions = sessions
+
+    def collect(self) -> Iterator[Metric]:
+        """Read the last run and its findings."""
+        violations = GaugeMetricFamily(
+            "fenxiao_audit_violations", "Offenders of each invariant", labels=("invariant",)
+        )
+        finished = GaugeMetricFamily(
+            "fenxiao_audit_finished_timestamp_seconds", "When the last audit ran, business time"
+        )
+        seconds = GaugeMetricFamily("fenxiao_audit_seconds", "How long the last audit took")
+        with self._sessions.read() as session:
+            run = last_audit(session)
+            if run is not None:
+                for finding in audit_findings(session, run.id):
+                    violations.add_metric((finding.code,), finding.violations)
+                finished.add_metric((), run.finished_at.timestamp())
+                seconds.add_metric((), run.milliseconds / 1000)
+        yield violations
+        yield finished
+        yield seconds
+
+
 def register_probes(app: Flask, sessions: SessionFactory) -> None:
     """Add `/healthz`, `/readyz` and `/metrics`."""
     figures = CollectorRegistry()
     figures.register(OutboxFigures(sessions))
+    figures.register(AuditFigures(sessions))
 
     @app.get("/healthz")
     def healthz() -> Response:

@@ -6,6 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from web.collaborators import Collaborators
+from workflows.delivery.audits import deliver_audit
 from workflows.delivery.claim import ClaimedWork
 from workflows.delivery.materials import deliver_material
 from workflows.delivery.money import deliver_refund, deliver_transfer
@@ -38,6 +39,7 @@ HANDLERS: Mapping[WorkKind, Handler] = MappingProxyType(
         WorkKind.PUSH: one(deliver_push),
         WorkKind.REFUND: one(deliver_refund),
         WorkKind.TRANSFER: one(deliver_transfer),
+        WorkKind.AUDIT: one(deliver_audit),
     }
 )
 """A kind that isn't here is never claimed: it waits for a worker that knows it."""

@@ -13,6 +13,8 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from web.collaborators import Collaborators
+from workflows.audits import run_nightly_audit
+from workflows.brand_statements import write_brand_statements
 from workflows.campaigns.start import start_due
 from workflows.clock import real_now
 from workflows.commissions.release import release_due
@@ -88,13 +90,20 @@ TICKS: tuple[Tick, ...] = (
     Tick(
         job="write_statements",
         seconds=3600,
-        task=lambda parts, now: write_statements(parts.sessions, now),
+        task=lambda parts, now: (
+            write_statements(parts.sessions, now) + write_brand_statements(parts.sessions, now)
+        ),
     ),
     Tick(
         # Yesterday's bills are there from half past ten; what was late or missed is tried again.
         job="reconcile_bills",
         seconds=600,
         task=lambda parts, now: reconcile_due(parts.sessions, parts.bills, now),
+    ),
+    Tick(
+        job="audit",
+        seconds=600,
+        task=lambda parts, now: run_nightly_audit(parts.sessions, now),
     ),
     Tick(job="tidy", seconds=3600, task=lambda parts, _now: tidy(parts.sessions, real_now())),
 )

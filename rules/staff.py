@@ -55,6 +55,7 @@ class Permission(StrEnum):
     MANAGE_POLICY = "manage_policy"
     MANAGE_STAFF = "manage_staff"
     VIEW_AUDIT = "view_audit"
+    RUN_AUDIT = "run_audit"
 
 
 _VIEW: Final = frozenset(
@@ -98,6 +99,7 @@ PERMISSIONS: Final = MappingProxyType(
             Permission.SETTLE_RECONCILIATION,
             Permission.REFUND_ORDERS,
             Permission.VIEW_AUDIT,
+            Permission.RUN_AUDIT,
             Permission.PROPOSE_POLICY,
         },
         Role.SUPPORT: _VIEW

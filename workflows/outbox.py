@@ -34,6 +34,8 @@ class WorkKind(StrEnum):
     """Ask WeChat for a refund with its fixed number."""
     TRANSFER = "transfer"
     """Ask WeChat for a transfer with its fixed bill number."""
+    AUDIT = "audit"
+    """Run the audit that staff asked for."""
 
 
 DELIVERIES: Mapping[WorkKind, Delivery] = MappingProxyType(
@@ -45,6 +47,7 @@ DELIVERIES: Mapping[WorkKind, Delivery] = MappingProxyType(
         WorkKind.PUSH: Delivery.AT_MOST_ONCE,
         WorkKind.REFUND: Delivery.IDEMPOTENT,
         WorkKind.TRANSFER: Delivery.IDEMPOTENT,
+        WorkKind.AUDIT: Delivery.IDEMPOTENT,
     }
 )
 

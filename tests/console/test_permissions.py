@@ -40,12 +40,15 @@ PAGES = {
     "/console/policy": Permission.VIEW_POLICY,
     "/console/policy/1": Permission.VIEW_POLICY,
     "/console/policy/new": Permission.PROPOSE_POLICY,
+    "/console/checks": Permission.VIEW_AUDIT,
     "/console/audit": Permission.VIEW_AUDIT,
     "/console/audit/chain": Permission.VIEW_AUDIT,
     "/console/staff": Permission.MANAGE_STAFF,
     "/console/staff/new": Permission.MANAGE_STAFF,
 }
 FORMS = {
+    "/console/statements/{statement_month}/brand": Permission.VIEW_STATEMENTS,
+    "/console/checks/run": Permission.RUN_AUDIT,
     "/console/applications/{application_id}/approve": Permission.REVIEW_APPLICATIONS,
     "/console/applications/{application_id}/reject": Permission.REVIEW_APPLICATIONS,
     "/console/distributors/{distributor_id}/suspend": Permission.MANAGE_DISTRIBUTORS,

@@ -123,6 +123,7 @@ def test_figures_are_for_this_machine_only(migrated: Place) -> None:
         through_a_proxy = requests.get(url, headers={"X-Forwarded-For": "127.0.0.1"}, timeout=5)
     assert direct.status_code == 200
     assert "fenxiao_outbox_late_seconds 0.0" in direct.text
+    assert "# TYPE fenxiao_audit_violations gauge" in direct.text
     assert through_a_proxy.status_code == 404
 
 

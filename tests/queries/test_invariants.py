@@ -142,6 +142,7 @@ NOT_DAMAGED = {
     "1.no_balance_on_the_wrong_side",
     "1.all_accounts_sum_to_zero",
     "1.statements_are_the_ledger_s",  # tests/workflows/test_statements.py
+    "1.brand_statements_are_the_ledger_s",  # tests/workflows/test_statements.py
     "1.statement_months_follow_on",  # tests/workflows/test_statements.py
     "5.bindings_never_overlap",
     "5.inviters_form_no_circle",

@@ -11,7 +11,7 @@ from models.database import SessionFactory
 from models.distributors import Distributor
 from models.orders import OrderLine
 from models.staff import StaffAudit
-from models.statements import Statement
+from models.statements import BrandStatement, Statement
 from queries.invariants import INVARIANTS, check_all
 from queries.statements import (
     StatementRow,
@@ -39,6 +39,7 @@ from tests.factories.orders import (
 from tests.factories.payout_accounts import make_payout_account
 from tests.factories.policies import start_programme
 from tests.factories.staff import actor_of, make_staff
+from workflows.brand_statements import write_brand_statements
 from workflows.commissions import release_due
 from workflows.payouts import approve_payout, record_bank_transfer, reject_payout, request_payout
 from workflows.statements import export_statements, write_statements
@@ -210,3 +211,29 @@ def test_an_export_is_for_finance_and_leaves_a_trace(
             select(StaffAudit).where(StaffAudit.action == "export_statements")
         ).one()
     assert (trace.subject_id, trace.after) == (month, {"file": "csv", "rows": 1})
+
+
+def test_the_brand_s_month_is_the_sum_of_its_distributors(
+    sessions: SessionFactory, seller: Distributor, first: datetime
+) -> None:
+    month = month_of(first)
+    third = month_bounds(next_month(month))[1]
+    write_statements(sessions, third + SETTLING)
+    assert write_brand_statements(sessions, third + SETTLING) == 2
+    assert write_brand_statements(sessions, third + SETTLING) == 0
+    with sessions.read() as session:
+        brand = session.scalars(select(BrandStatement).where(BrandStatement.month == month)).one()
+        later = session.scalars(select(BrandStatement).where(BrandStatement.month != month)).one()
+    assert (brand.orders, brand.sales_fen, brand.refunds) == (1, 1_240_000, 0)
+    assert (brand.accrued_1_fen, brand.accrued_2_fen, brand.reversed_1_fen) == (124_000, 0, 0)
+    assert (brand.gross_fen, brand.tax_fen, brand.net_fen) == (100_000, 4_000, 96_000)
+    assert (brand.paid_distributors, brand.closing_available_fen) == (1, 24_000)
+    assert (later.refunds, later.refunded_goods_fen, later.reversed_1_fen) == (1, 496_000, 49_600)
+    assert (later.tax_payable_fen, later.closing_debt_fen) == (4_000, 25_600)
+    assert broken(sessions) == set()
+    with sessions.read() as session:
+        drop_triggers(session.connection())
+        session.execute(text("UPDATE brand_statements SET closing_held_fen = 1"))
+        found = {violation.code for violation in check_all(session, INVARIANTS)}
+        session.rollback()
+    assert "1.brand_statements_are_the_ledger_s" in found
