@@ -22,6 +22,7 @@ from workflows.aftersales.notices import tell_rejected
 from workflows.aftersales.steps import Mark, move
 from workflows.audit import Change, StaffActor, record
 from workflows.refunds.confirm import finish
+from workflows.refunds.queue import lock_payment
 
 MAX_REFERENCE_LENGTH = 100
 
@@ -119,6 +120,7 @@ def settle_by_hand(
         refund = session.get_one(Refund, refund_id)
         payment = session.get_one(Payment, refund.payment_id)
         order = session.get_one(Order, payment.order_id, with_for_update=True)
+        lock_payment(session, payment.id)
         session.refresh(refund)
         done = refund.status is RefundStatus.ABNORMAL and finish(
             session, order, refund, RefundStatus.SUCCEEDED, now, hand_reference=words

@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from models.database import SessionFactory
-from models.payments import Payment, Refund
+from models.payments import Refund
 from rules.payments import UNFINISHED, RefundReason, RefundStatus, next_refund_query
 from wechat.errors import Outcome, WeChatError
 from wechat.gateway import NotFound, Payments, RefundFact, RefundRequest
@@ -61,12 +62,9 @@ def settle_refund(
     Raises:
         wechat.errors.WeChatError: WeChat did not answer, or refused; asked again later.
     """
-    with sessions.begin() as session:
-        refund = session.get_one(Refund, refund_id)
-        before, number = refund.status, refund.out_refund_no
-        if before not in UNFINISHED:
-            return False
-        refund.next_query_at = next_refund_query(refund.requested_at, now)
+    before, number = sessions.retrying(lambda session: _put_off(session, refund_id, now))
+    if before not in UNFINISHED:
+        return False
     if before is RefundStatus.REQUESTED:
         send_refund(sessions, payments, refund_id, now)
         with sessions.read() as session:
@@ -83,10 +81,11 @@ def _take_turn(
     A moment means: not yet. None means: another one of its payment goes first, or it is done; it
     is queued when its turn comes.
     """
-    with sessions.begin() as session:
-        refund = session.get_one(Refund, refund_id)
-        payment: Payment = lock_payment(session, refund.payment_id)
-        session.refresh(refund)
+
+    def take(session: Session) -> tuple[RefundRequest, bool] | datetime | None:
+        payment_id = session.get_one(Refund, refund_id).payment_id
+        payment = lock_payment(session, payment_id)
+        refund = session.get_one(Refund, refund_id, populate_existing=True)
         if head_of(session, payment.id) != refund.id:
             return None
         turn_at = turn_of(session, refund, now)
@@ -94,16 +93,24 @@ def _take_turn(
             return turn_at
         was_asked = refund.asked_at is not None
         refund.asked_at = now
-        return (
-            RefundRequest(
-                out_trade_no=payment.out_trade_no,
-                out_refund_no=refund.out_refund_no,
-                refund_fen=refund.amount_fen,
-                total_fen=payment.amount_fen,
-                reason=REASONS[refund.reason],
-            ),
-            was_asked,
+        request = RefundRequest(
+            out_trade_no=payment.out_trade_no,
+            out_refund_no=refund.out_refund_no,
+            refund_fen=refund.amount_fen,
+            total_fen=payment.amount_fen,
+            reason=REASONS[refund.reason],
         )
+        return request, was_asked
+
+    return sessions.retrying(take)
+
+
+def _put_off(session: Session, refund_id: int, now: datetime) -> tuple[RefundStatus, str]:
+    """Let an unfinished refund wait for its next question; return where it stands, its number."""
+    refund = session.get_one(Refund, refund_id)
+    if refund.status in UNFINISHED:
+        refund.next_query_at = next_refund_query(refund.requested_at, now)
+    return refund.status, refund.out_refund_no
 
 
 def _known(payments: Payments, out_refund_no: str) -> RefundFact | None:
@@ -116,10 +123,10 @@ def _known(payments: Payments, out_refund_no: str) -> RefundFact | None:
 
 def _note_refusal(sessions: SessionFactory, refund_id: int, words: str) -> None:
     """Keep WeChat's refusal for staff; the refund stays as it is, under its number."""
-    with sessions.begin() as session:
-        session.execute(
-            update(Refund)
-            .where(Refund.id == refund_id, Refund.status == RefundStatus.REQUESTED)
-            .values(failure=words[:MAX_FAILURE_LENGTH])
-            .execution_options(synchronize_session=False)
-        )
+    noted = (
+        update(Refund)
+        .where(Refund.id == refund_id, Refund.status == RefundStatus.REQUESTED)
+        .values(failure=words[:MAX_FAILURE_LENGTH])
+        .execution_options(synchronize_session=False)
+    )
+    sessions.retrying(lambda session: session.execute(noted))

@@ -14,7 +14,7 @@ from rules.states import sources_of
 from wechat.gateway import RefundFact, RefundState
 from workflows.aftersales.outcome import note_abnormal, note_closed, note_refunded
 from workflows.refunds.make import request_full_refund, take_back
-from workflows.refunds.queue import enqueue_head
+from workflows.refunds.queue import enqueue_head, lock_payment
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +42,7 @@ def _confirm(session: Session, fact: RefundFact, now: datetime) -> bool:
     # Lock order: the order, its payment, stock, accounts.
     payment = session.get_one(Payment, refund.payment_id)
     order = session.get_one(Order, payment.order_id, with_for_update=True)
+    lock_payment(session, payment.id)
     return finish(session, order, refund, STATUS_OF[fact.state], now, refund_id=fact.refund_id)
 
 
@@ -55,7 +56,8 @@ def finish(
 ) -> bool:
     """Move a refund to `status` with all that follows; False if it can't go there any more.
 
-    A step; the caller holds the order's lock. `values` are columns to write on the way.
+    A step; the caller holds the locks of the order and its payment. `values` are columns to write
+    on the way.
     """
     is_final = not REFUND_EDGES[status]
     moved = session.execute(
