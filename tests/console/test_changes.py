@@ -275,7 +275,7 @@ def test_a_payout_s_account_is_masked_until_somebody_looks(enter: Enter, world: 
     assert ACCOUNT_NUMBER not in page
     answer = finance.send(f"{path}/reveal")
     assert ACCOUNT_NUMBER in answer.get_data(as_text=True)
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Cache-Control"] == "private, no-store"
     assert ACCOUNT_NUMBER not in finance.get(path).get_data(as_text=True)
     assert "查看完整信息" not in enter(Role.VIEWER).get(path).get_data(as_text=True)
 
