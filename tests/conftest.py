@@ -16,11 +16,13 @@ from models.database import SessionFactory, open_database
 from tests.database import TEMPLATE, PostgresqlServer, run_postgresql
 from tests.scratch import enterable, keep_in_memory
 from tests.sockets import closed_sockets
+from tests.statements import share_statements
 
 DATABASES = ("sqlite", "postgresql")
 DATA_KEYS = ("a-long-enough-text-that-nobody-would-guess",)
 
 keep_in_memory()
+share_statements()
 
 
 @pytest.hookimpl(wrapper=True)
