@@ -7,15 +7,17 @@ from itertools import count
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.catalogue import Sku, SkuPrice
+from models.catalogue import Sku
 from models.distributors import Distributor
 from models.orders import Order, OrderEvent, OrderLine, OrderTrail
 from models.payments import Payment, Refund, RefundLine
 from models.people import WeChatUser
 from models.stock import Stock, StockMove, StockReservation
+from queries.prices import published_prices
 from rules.attribution import AttributionSource, TrailVerdict
 from rules.orders import OrderStatus, SupplyMode
 from rules.payments import PaymentStatus, RefundReason, RefundStatus
+from rules.price_history import in_force
 from rules.stock import MoveKind, ReservationStatus
 from tests.factories.people import make_person
 from workflows.commissions import (
@@ -43,7 +45,7 @@ def make_order(
     """A pending order with frozen rates and reserved stock; free of freight."""
     buyer = buyer or make_person(session)
     policy = policy_in_force(session, now)
-    lines = [_line(session, sku, quantity) for sku, quantity in goods]
+    lines = [_line(session, sku, quantity, now) for sku, quantity in goods]
     goods_fen = sum(line.goods_fen for line in lines)
     source = AttributionSource.SESSION_LINK if referrer else AttributionSource.NONE
     order = Order(
@@ -100,18 +102,20 @@ def pay_order(session: Session, order: Order, now: datetime) -> Payment:
 
 
 def ship_order(session: Session, order: Order, now: datetime) -> None:
-    """The order shipped, its stock consumed."""
+    """The order shipped, what is still reserved of its stock consumed."""
     for line in order.lines:
+        reservation = session.get_one(StockReservation, line.id, populate_existing=True)
+        if reservation.status is not ReservationStatus.HELD:
+            continue
         stock = session.get_one(Stock, line.sku_id)
-        stock.reserved -= line.quantity
-        stock.on_hand -= line.quantity
-        reservation = session.get_one(StockReservation, line.id)
+        stock.reserved -= reservation.quantity
+        stock.on_hand -= reservation.quantity
         reservation.status = ReservationStatus.CONSUMED
         session.add(
             StockMove(
                 sku_id=line.sku_id,
                 kind=MoveKind.SHIPPED,
-                quantity=-line.quantity,
+                quantity=-reservation.quantity,
                 key=f"ship:{line.id}",
                 occurred_at=now,
             )
@@ -195,8 +199,9 @@ def _attribute(session: Session, order: Order, referrer: Distributor) -> None:
     )
 
 
-def _line(session: Session, sku: Sku, quantity: int) -> OrderLine:
-    price = session.scalars(select(SkuPrice).where(SkuPrice.sku_id == sku.id)).one()
+def _line(session: Session, sku: Sku, quantity: int, now: datetime) -> OrderLine:
+    price = in_force(published_prices(session, [sku.id])[sku.id], now)
+    assert price is not None
     return OrderLine(
         sku_id=sku.id,
         product_name=sku.product.name,

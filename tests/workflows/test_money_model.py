@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     precondition,
@@ -44,6 +43,7 @@ from tests.factories.orders import (
 from tests.factories.policies import TWO_LEVELS, start_programme
 from tests.factories.staff import actor_of, make_staff
 from tests.factories.supply_prices import make_supply_price
+from tests.workflows.money_claims import ClaimDays
 from tests.workflows.money_oracle import Held, Line, Oracle, Person, Sale
 from tests.workflows.payouts.transfers import Transfers
 from tests.workflows.sales import held
@@ -77,7 +77,7 @@ who = st.integers(0, 2)
 which = st.integers(0, 10_000)
 
 
-class MoneyDays(RuleBasedStateMachine):
+class MoneyDays(ClaimDays):
     """Three distributors in a line of invitations, one shop, one finance clerk, WeChat."""
 
     fresh: Fresh
