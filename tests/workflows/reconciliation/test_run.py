@@ -111,6 +111,16 @@ def test_what_stands_in_the_next_days_bill_explains_itself(books: Books) -> None
     sound(books.sessions)
 
 
+def test_what_stands_in_two_days_bills_is_one_duplicate(books: Books, now: datetime) -> None:
+    number = books.pay(now)
+    books.bills.trade[NEXT] = list(books.bills.trade[DAY])
+    compare_trade(books)
+    for _ in range(2):
+        fetch_and_compare(books.sessions, books.bills, TRADE, NEXT, ready_at(NEXT))
+        compare_trade(books)
+    assert books.cases() == [("trade duplicate", number, "open")]
+
+
 def test_what_the_next_days_bill_lacks_too_becomes_a_case(books: Books) -> None:
     number = books.pay(NIGHT, booked_on=None)
     books.pay(NIGHT)
