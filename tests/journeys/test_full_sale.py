@@ -180,7 +180,7 @@ def withdraw(lin: PhonePage, staff: ConsolePage, album: Album) -> None:
     lin.say("我的佣金")
     lin.hears(f"可提现　¥{EARNED}")
     album.take(lin.page, "commission-available")
-    lin.tap_link("去提现")
+    lin.tap_link("提现记录")
     lin.web.get_by_role("button", name="申请提现").click()
     expect(lin.web.get_by_text("工作人员正在审核")).to_be_visible(timeout=PATIENCE_MS)
     album.take(lin.page, "payout-asked-for")
@@ -193,7 +193,7 @@ def withdraw(lin: PhonePage, staff: ConsolePage, album: Album) -> None:
     lin.hears("确认收款")
     album.take(lin.page, "payout-to-confirm")
     lin.say("我的佣金")
-    lin.tap_link("去提现")
+    lin.tap_link("提现记录")
     lin.web.get_by_role("button", name="确认收款").click()
     with lin.receipt_sheet() as sheet:
         expect(sheet.locator(".amount")).to_have_text(f"¥{EARNED}")
