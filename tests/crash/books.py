@@ -82,7 +82,7 @@ class Work:
     subject: str
     status: str
     delivery: str
-    receiver: int | None
+    receiver: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,10 +113,13 @@ def read_books(session: Session, sandbox: Sandbox) -> Books:
             subject=NUMBERS.sub("#", row.key),
             status=row.status,
             delivery=row.delivery,
-            receiver=row.wechat_user_id,
+            receiver=row.openid,
         )
         for row in session.execute(
-            text("SELECT kind, key, status, delivery, wechat_user_id FROM outbox")
+            text(
+                "SELECT o.kind, o.key, o.status, o.delivery, u.openid"
+                " FROM outbox o LEFT JOIN wechat_users u ON u.id = o.wechat_user_id"
+            )
         )
     )
     return Books(
@@ -155,7 +158,7 @@ def differences(undisturbed: Books, found: Books) -> list[str]:
     said += [f"missing: {fact}" for fact in (undisturbed.facts - found.facts).elements()]
     said += [f"unexpected: {fact}" for fact in (found.facts - undisturbed.facts).elements()]
     missing = list((undisturbed.works - found.works).elements())
-    receivers: set[int | None] = set()
+    receivers: set[str | None] = set()
     for work in (found.works - undisturbed.works).elements():
         expected = next((other for other in missing if _is_same_work(other, work)), None)
         if expected is None:
