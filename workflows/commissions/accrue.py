@@ -1,9 +1,10 @@
 """Post the commission of a paid order as estimated."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from models.commissions import LineCommission
@@ -15,9 +16,8 @@ from rules.ledger import TransactionKind
 from workflows.commissions.lines import (
     LineShare,
     lock_shares,
-    move_stage,
     sums_by_distributor,
-    write_changes,
+    write_postings,
 )
 from workflows.commissions.notices import tell_sale
 from workflows.ledger import Occasion, post
@@ -32,13 +32,13 @@ def accrue(session: Session, order: Order, now: datetime) -> None:
     shares = lock_shares(session, order.id)
     if not shares or any(share.is_eligible is not None for share in shares):
         return
-    judged = _judge(session, order, shares, now)
-    eligible = tuple(
-        replace(share, is_eligible=True)
-        for share in shares
-        if judged[share.distributor_id].is_eligible
+    beneficiaries = _beneficiaries(session, shares)
+    judged = _judge(session, order, beneficiaries, now)
+    shares = tuple(
+        replace(share, is_eligible=judged[share.distributor_id].is_eligible) for share in shares
     )
-    move_stage(session, [share.id for share in eligible], CommissionStage.ESTIMATED)
+    eligible = tuple(share for share in shares if share.is_eligible)
+    _write_verdicts(session, order, shares, judged)
     earning = [share for share in eligible if share.delta_fen]
     if earning:
         postings = [
@@ -56,21 +56,26 @@ def accrue(session: Session, order: Order, now: datetime) -> None:
             occurred_at=now,
             order_id=order.id,
         )
-        write_changes(session, earning, post(session, occasion, postings))
+        write_postings(session, earning, post(session, occasion, postings))
     earned = sums_by_distributor((share.distributor_id, share.target_fen) for share in eligible)
     if earned:
-        tell_sale(session, order.id, earned, now)
+        people = {owner: each.wechat_user_id for owner, each in beneficiaries.items()}
+        tell_sale(session, order.id, earned, people, now)
+
+
+def _beneficiaries(session: Session, shares: tuple[LineShare, ...]) -> dict[int, Distributor]:
+    wanted = select(Distributor).where(
+        Distributor.id.in_({share.distributor_id for share in shares})
+    )
+    return {distributor.id: distributor for distributor in session.scalars(wanted)}
 
 
 def _judge(
-    session: Session, order: Order, shares: tuple[LineShare, ...], now: datetime
+    session: Session, order: Order, beneficiaries: Mapping[int, Distributor], now: datetime
 ) -> dict[int, Eligibility]:
     policy = policy_by_id(session, order.policy_version_id)
-    judged: dict[int, Eligibility] = {}
-    for distributor in session.scalars(
-        select(Distributor).where(Distributor.id.in_({share.distributor_id for share in shares}))
-    ):
-        verdict = judge_eligibility(
+    return {
+        distributor.id: judge_eligibility(
             Beneficiary(
                 status=distributor.status,
                 authorised_until=distributor.authorised_until,
@@ -79,14 +84,38 @@ def _judge(
             now,
             policy,
         )
-        judged[distributor.id] = verdict
-        session.execute(
-            update(LineCommission)
-            .where(
-                LineCommission.order_id == order.id,
-                LineCommission.distributor_id == distributor.id,
-            )
-            .values(is_eligible=verdict.is_eligible, eligibility_reason=verdict.reason)
-            .execution_options(synchronize_session=False)
+        for distributor in beneficiaries.values()
+    }
+
+
+def _write_verdicts(
+    session: Session,
+    order: Order,
+    shares: tuple[LineShare, ...],
+    judged: Mapping[int, Eligibility],
+) -> None:
+    """Write who is eligible, and what each share has earned, in one statement."""
+    owner = LineCommission.distributor_id
+    session.execute(
+        update(LineCommission)
+        .where(LineCommission.order_id == order.id)
+        .values(
+            is_eligible=case(
+                {each: verdict.is_eligible for each, verdict in judged.items()}, value=owner
+            ),
+            eligibility_reason=case(
+                {each: verdict.reason for each, verdict in judged.items()}, value=owner
+            ),
+            stage=case(
+                {
+                    share.id: CommissionStage.ESTIMATED if share.is_eligible else share.stage
+                    for share in shares
+                },
+                value=LineCommission.id,
+            ),
+            posted_fen=case(
+                {share.id: share.target_fen for share in shares}, value=LineCommission.id
+            ),
         )
-    return judged
+        .execution_options(synchronize_session=False)
+    )

@@ -86,6 +86,15 @@ def lock_shares(session: Session, order_id: int) -> tuple[LineShare, ...]:
 
 def write_changes(session: Session, shares: Sequence[LineShare], transaction_id: int) -> None:
     """Write each share's change down, with the figures that explain it, and what is posted now."""
+    write_postings(session, shares, transaction_id)
+    session.execute(
+        update(LineCommission),
+        [{"id": share.id, "posted_fen": share.target_fen} for share in shares],
+    )
+
+
+def write_postings(session: Session, shares: Sequence[LineShare], transaction_id: int) -> None:
+    """Write each share's change down, with the figures that explain it."""
     session.execute(
         insert(CommissionPosting),
         [
@@ -104,10 +113,6 @@ def write_changes(session: Session, shares: Sequence[LineShare], transaction_id:
             }
             for share in shares
         ],
-    )
-    session.execute(
-        update(LineCommission),
-        [{"id": share.id, "posted_fen": share.target_fen} for share in shares],
     )
 
 

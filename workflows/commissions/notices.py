@@ -1,6 +1,6 @@
 """What a distributor hears about her commission. Steps."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,11 +35,19 @@ class Released:
     netted_fen: int
 
 
-def tell_sale(session: Session, order_id: int, earned: dict[int, int], now: datetime) -> None:
-    """Tell each beneficiary of a paid order what she earns; `earned` is fen by distributor."""
+def tell_sale(
+    session: Session,
+    order_id: int,
+    earned: Mapping[int, int],
+    people: Mapping[int, int],
+    now: datetime,
+) -> None:
+    """Tell each beneficiary of a paid order what she earns.
+
+    `earned` is fen by distributor, `people` the distributors' WeChat users.
+    """
     order = session.get_one(Order, order_id)
     goods = _goods(session, order_id)
-    people = _people(session, earned)
     notices: list[Notice] = []
     for distributor_id, amount_fen in earned.items():
         whose = "您的客户" if distributor_id == order.referrer_id else "您邀请的伙伴的客户"

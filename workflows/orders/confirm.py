@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from models.database import SessionFactory, row_count
 from models.orders import Order
 from models.payments import Payment
+from models.policies import PolicyVersion
 from rules.chat_window import InteractionKind
 from rules.orders import OrderStatus, SupplyMode
 from rules.payments import Merchant, PaymentStatus, PaymentTerms, RefundReason, check_payment
@@ -51,12 +52,19 @@ def confirm_payment(
 def _confirm(
     session: Session, fact: PaymentFact, merchant: Merchant, now: datetime
 ) -> PaymentOutcome:
-    payment = session.scalar(select(Payment).where(Payment.out_trade_no == fact.out_trade_no))
-    if payment is None:
+    # Lock order: the order, its payment, its buyer, then accounts. The order's policy comes along:
+    # who asks for it later in this transaction finds it here.
+    found = session.execute(
+        select(Payment, Order, PolicyVersion)
+        .join(Order, Order.id == Payment.order_id)
+        .join(PolicyVersion, PolicyVersion.id == Order.policy_version_id)
+        .where(Payment.out_trade_no == fact.out_trade_no)
+        .with_for_update(of=Order)
+    ).one_or_none()
+    if found is None:
         return PaymentOutcome.UNKNOWN
+    payment, order, _policy = found
     _check(payment, fact, merchant)
-    # Lock order: the order, its payment, its buyer, then accounts.
-    order = session.get_one(Order, payment.order_id, with_for_update=True)
     became_success = session.execute(
         update(Payment)
         .where(Payment.id == payment.id, Payment.status != PaymentStatus.SUCCEEDED)
@@ -67,11 +75,11 @@ def _confirm(
             is_applied=order.status is OrderStatus.PENDING,
             next_query_at=None,
         )
-        .execution_options(synchronize_session=False)
+        # The loaded payment takes the new values without being asked for again.
+        .execution_options(synchronize_session="evaluate")
     )
     if row_count(became_success) != 1:
         return PaymentOutcome.REPEATED
-    session.refresh(payment)
     note_interaction(session, order.wechat_user_id, InteractionKind.PAYMENT, now)
     if order.status is not OrderStatus.PENDING:
         reason = (

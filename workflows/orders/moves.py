@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session, aliased
 
 from models.database import row_count
 from models.orders import Order, OrderEvent, OrderLine
@@ -27,11 +27,11 @@ def advance(
         update(Order)
         .where(Order.id == order.id, Order.status == current, Order.status.in_(may_become(target)))
         .values(status=target, **{f"{target.value}_at": now})
-        .execution_options(synchronize_session=False)
+        # The loaded order takes the new values without being asked for again.
+        .execution_options(synchronize_session="evaluate")
     )
     if row_count(moved) != 1:
         raise OrderTransitionRefused(current.value, target.value)
-    session.refresh(order)
     note_event(session, order.id, current, target, actor=actor, now=now)
 
 
@@ -45,20 +45,20 @@ def note_event(
     now: datetime,
 ) -> None:
     """Write an order's event; the primary key (order, position) has room for one writer."""
-    last = session.scalar(
-        select(func.max(OrderEvent.position)).where(OrderEvent.order_id == order_id)
-    )
-    session.add(
-        OrderEvent(
+    # An alias, or the sub-select would mean the row that is being written.
+    earlier = aliased(OrderEvent)
+    last = select(func.coalesce(func.max(earlier.position), 0)).where(earlier.order_id == order_id)
+    session.flush()
+    session.execute(
+        insert(OrderEvent).values(
             order_id=order_id,
-            position=(last or 0) + 1,
+            position=last.scalar_subquery() + 1,
             from_status=current,
             to_status=target,
             occurred_at=now,
             actor=actor,
         )
     )
-    session.flush()
 
 
 def reserve(session: Session, line: OrderLine) -> None:
