@@ -188,9 +188,9 @@ class MoneyDays(ClaimDays):
         if not amount_fen:
             return
         with self.sessions.begin() as session:
-            stored = session.get_one(OrderLine, line.id)
-            units = min(units, line.quantity - line.returned)
-            refund_line(session, stored, amount_fen, self.now, quantity=units)
+            # One stays: an order whose goods all went back has to end, as after-sales ends it.
+            units = min(units, line.quantity - line.returned - 1)
+            refund_line(session, session.get_one(OrderLine, line.id), amount_fen, self.now, units)
         line.refunded_fen += amount_fen
         line.returned += units
         self.oracle.recall()
