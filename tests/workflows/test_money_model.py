@@ -143,8 +143,7 @@ class MoneyDays(ClaimDays):
             order = make_order(session, goods, now=self.now, referrer=owner, supply_mode=mode)
             pay_order(session, order, self.now)
             line = Line(id=order.lines[0].id, paid_fen=order.goods_fen, quantity=quantity)
-        sale = Sale(id=order.id, lines=[line], rates={owner.id: 0}, supply_fen=SUPPLY_FEN[sku])
-        self.oracle.sales.append(sale)
+        self.oracle.sales.append(Sale(order.id, [line], {owner.id: 0}, SUPPLY_FEN[sku]))
 
     @rule(rates=st.sampled_from([(1_000, 300), (1_550, 500), (0, 250)]))
     def change_rates(self, rates: tuple[int, int]) -> None:
@@ -188,8 +187,9 @@ class MoneyDays(ClaimDays):
         if not amount_fen:
             return
         with self.sessions.begin() as session:
-            # One stays: an order whose goods all went back has to end, as after-sales ends it.
-            units = min(units, line.quantity - line.returned - 1)
+            # Units go back once they came, and one stays: the rest is after-sales' own to test.
+            most = 0 if sale.stage == "estimated" else line.quantity - line.returned - 1
+            units = min(units, most)
             refund_line(session, session.get_one(OrderLine, line.id), amount_fen, self.now, units)
         line.refunded_fen += amount_fen
         line.returned += units
