@@ -4,6 +4,7 @@ import os
 import pickle
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -50,7 +51,11 @@ def run_child(work: Callable[[], Result]) -> Ended[Result]:
 
 
 def start_child(work: Callable[[], None]) -> int:
-    """Run `work`, then wait for the end in a forked process; return its id once it is ready."""
+    """Run `work` and wait in a forked process; return its id once it is ready.
+
+    It is killed in the end, or ends by itself when its parent is gone.
+    """
+    parent = os.getpid()
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -59,7 +64,8 @@ def start_child(work: Callable[[], None]) -> int:
         def serve() -> None:
             work()
             os.write(writing, b"ready")
-            signal.pause()
+            while os.getppid() == parent:
+                time.sleep(1)
 
         _be_child(serve, os.dup(writing))
     os.close(writing)
