@@ -169,7 +169,7 @@ def refund_line(
     line.refunded_quantity += quantity
     order.refunded_fen += amount_fen
     session.flush()
-    release_units(session, line.id, quantity)
+    release_units(session, line.id)
     adjust_after_refund(session, order, now)
 
 

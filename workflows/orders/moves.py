@@ -90,22 +90,31 @@ def release(session: Session, order: Order) -> None:
         )
 
 
-def release_units(session: Session, order_line_id: int, quantity: int) -> None:
-    """Give back units of a line that will not be sent; 0, or none held, changes nothing."""
+def release_units(session: Session, order_line_id: int) -> None:
+    """Give back the held units of a line that will not be sent any more; none held changes nothing.
+
+    Call it after what was refunded of the line was changed. A refund that was taken back while the
+    stock was short has left fewer units held than the line keeps: those stay.
+    """
     reservation = session.get(
         StockReservation, order_line_id, with_for_update=True, populate_existing=True
     )
-    if not quantity or reservation is None or reservation.status is not ReservationStatus.HELD:
+    if reservation is None or reservation.status is not ReservationStatus.HELD:
         return
-    if quantity == reservation.quantity:
-        reservation.status = ReservationStatus.RELEASED
+    line = session.get_one(OrderLine, order_line_id, populate_existing=True)
+    kept = line.quantity - line.refunded_quantity
+    excess = reservation.quantity - kept
+    if excess <= 0:
+        return
+    if kept:
+        reservation.quantity = kept
     else:
-        reservation.quantity -= quantity
+        reservation.status = ReservationStatus.RELEASED
     session.flush()
     session.execute(
         update(Stock)
         .where(Stock.sku_id == reservation.sku_id)
-        .values(reserved=Stock.reserved - quantity)
+        .values(reserved=Stock.reserved - excess)
         .execution_options(synchronize_session=False)
     )
 

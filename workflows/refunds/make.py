@@ -67,7 +67,7 @@ def make_refund(session: Session, order: Order, draft: RefundDraft, now: datetim
     session.flush()
     move_amounts(session, order, draft.parts, draft.freight_fen)
     for part in draft.parts:
-        release_units(session, part.order_line_id, part.quantity)
+        release_units(session, part.order_line_id)
     adjust_after_refund(session, order, now)
     return refund
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.aftersales import AfterSalesRequest
+from models.catalogue import Sku
 from models.database import SessionFactory
 from models.distributors import Distributor
 from models.orders import Order
@@ -131,6 +132,24 @@ def test_a_closed_refund_gives_everything_back_and_returns_to_staff(sale: Sale) 
         again = accept(session, locked, request, Mark(actor="staff:1", now=sale.now))
         assert again.out_refund_no == f"{number[:-1]}2"
         assert again.status is RefundStatus.REQUESTED
+    audit(sale.sessions)
+
+
+def test_a_closed_refund_whose_units_were_sold_meanwhile_is_made_again(sale: Sale) -> None:
+    number = sale.accept(2)
+    with sale.sessions.begin() as session:
+        # Everything but the unit that is kept goes to somebody else.
+        free = session.get_one(Stock, sale.sku_id).on_hand - 1
+        make_order(session, [(session.get_one(Sku, sale.sku_id), free)], now=sale.now)
+    assert sale.tell(number, RefundState.CLOSED)
+    assert sale.reserved() == free + 1, "nothing is left to reserve again"
+    audit(sale.sessions)
+    with sale.sessions.begin() as session:
+        locked = session.get_one(Order, sale.order_id)
+        request = session.scalars(select(AfterSalesRequest)).one()
+        accept(session, locked, request, Mark(actor="staff:1", now=sale.now))
+    assert sale.reserved() == free + 1, "the unit that she keeps stays hers"
+    assert sale.order().lines[0].refunded_quantity == 2
     audit(sale.sessions)
 
 
