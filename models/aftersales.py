@@ -12,9 +12,10 @@ from rules.aftersales import AfterSalesKind, AfterSalesStatus
 class AfterSalesRequest(Base):
     """One after-sales request (售后) for units of an order, or for money without units.
 
-    `goods_fen` is fixed when it is made, `freight_fen` when it is accepted. `position` counts an
-    order's requests from 1. `refund_id` is its refund under way or done; None again once WeChat
-    closed it. `requested_by_id` is the member of staff who asked in the buyer's place.
+    `goods_fen` is fixed when it is made or appealed, `freight_fen` when it is accepted.
+    `position` counts an order's requests from 1. `refund_id` is its refund under way or done; None
+    again once WeChat closed it. `requested_by_id` is the member of staff who asked in the buyer's
+    place.
     """
 
     __tablename__ = "after_sales_requests"

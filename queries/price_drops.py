@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from models.aftersales import AfterSalesLine, AfterSalesRequest
 from models.catalogue import SkuPrice
 from models.orders import Order, OrderLine
+from models.payments import Refund, RefundLine
 from models.pictures import Picture
 from models.price_drops import PriceDropClaim
 from models.staff import StaffMember
@@ -18,6 +19,7 @@ from queries.refundable import refundable_lines
 from queries.shop import picture_url
 from rules.aftersales import AfterSalesKind, AfterSalesStatus
 from rules.money import Fen
+from rules.payments import RefundReason, RefundStatus
 from rules.policy import Policy
 from rules.price_drop import Drop, LineFacts, OrderFacts, assess, may_claim
 
@@ -79,6 +81,7 @@ def drops(
     left = {
         line.order_line_id: line for line in refundable_lines(session, order, without=request_id)
     }
+    closed = lines_with_closed_claims(session, order.id)
     found = {
         line.id: assess(
             LineFacts(
@@ -86,6 +89,7 @@ def drops(
                 quantity=line.quantity,
                 left_fen=left[line.id].left_fen,
                 left_quantity=left[line.id].left_quantity,
+                was_closed=line.id in closed,
             ),
             prices[line.sku_id],
             paid_at,
@@ -106,6 +110,22 @@ def claimed_lines(session: Session, order_id: int) -> frozenset[int]:
                 AfterSalesRequest.order_id == order_id,
                 AfterSalesRequest.kind == AfterSalesKind.PRICE_DROP,
                 AfterSalesRequest.status != AfterSalesStatus.WITHDRAWN,
+            )
+        )
+    )
+
+
+def lines_with_closed_claims(session: Session, order_id: int) -> frozenset[int]:
+    """Return the order's lines of which WeChat closed a claim's refund without paying."""
+    return frozenset(
+        session.scalars(
+            select(RefundLine.order_line_id)
+            .join(Refund, Refund.id == RefundLine.refund_id)
+            .join(OrderLine, OrderLine.id == RefundLine.order_line_id)
+            .where(
+                OrderLine.order_id == order_id,
+                Refund.reason == RefundReason.PRICE_DROP_CLAIM,
+                Refund.status == RefundStatus.CLOSED,
             )
         )
     )

@@ -1,6 +1,7 @@
 """May the buyer of an order ask for after-sales (售后), for which units, and how much goes back?
 
-A request names units of lines. The goods refunded with them are fixed when it is made: each part
+A request names units of lines. The goods refunded with them are fixed when it is made, and anew
+when a rejection is appealed: each part
 is the units' share of what is left on the line, the last part the rest, so that parts sum to what
 was paid. Units and money of open requests count as gone already, so several may run in parallel.
 Freight is decided when the request is accepted. Amounts are fen, times aware UTC.

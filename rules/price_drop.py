@@ -84,12 +84,15 @@ class LineFacts:
     """A paid line: goods after discounts, its units, and what of both is left.
 
     `left_quantity` and `left_fen` are without what went back or is asked back in open requests.
+    `was_closed` says that WeChat closed a refund of the line's claim: units that went back
+    meanwhile did so without the difference, so it is still in what is left.
     """
 
     goods_fen: int
     quantity: int
     left_fen: int
     left_quantity: int
+    was_closed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +151,9 @@ def assess(
     if spell is None:
         return None
     lowest_fen = spell.price.sale_fen
-    paid_fen = net_paid(line.goods_fen, line.quantity, line.left_quantity)
+    paid_fen = line.left_fen
+    if not line.was_closed:
+        paid_fen = net_paid(line.goods_fen, line.quantity, line.left_quantity)
     amount_fen = min(paid_fen - lowest_fen * line.left_quantity, line.left_fen)
     if amount_fen <= 0:
         return None

@@ -10,6 +10,7 @@ from models.aftersales import AfterSalesLine, AfterSalesRequest
 from models.orders import Order, OrderLine
 from models.price_drops import PriceDropClaim
 from queries.invariants.check import Invariant
+from queries.price_drops import lines_with_closed_claims
 from queries.prices import published_prices
 from rules.aftersales import AfterSalesKind, AfterSalesStatus
 from rules.orders import SupplyMode
@@ -50,12 +51,23 @@ def _more_than_the_history_proves(session: Session) -> Sequence[str]:
                 and order.paid_at is not None
                 and order.paid_at <= claim.lowest_at <= request.requested_at
                 and claim.quantity <= line.quantity
-                and claim.paid_fen == net_paid(line.goods_fen, line.quantity, claim.quantity)
+                and _is_net_paid(session, claim, line)
                 and amount_fen <= claim.paid_fen - price.sale_fen * claim.quantity
             )
             if not is_proven:
                 broken.append(f"order_line_id={line.id} amount_fen={amount_fen}")
     return broken
+
+
+def _is_net_paid(session: Session, claim: PriceDropClaim, line: OrderLine) -> bool:
+    """Tell whether a claim begins with what was paid for its units.
+
+    After a closed refund it begins with all that was left: units went back without the difference.
+    """
+    if claim.paid_fen == net_paid(line.goods_fen, line.quantity, claim.quantity):
+        return True
+    was_closed = line.id in lines_with_closed_claims(session, line.order_id)
+    return was_closed and claim.paid_fen <= line.goods_fen
 
 
 PRICE_DROP_INVARIANTS = (

@@ -18,6 +18,7 @@ from rules.aftersales import (
     freight_back,
 )
 from rules.payments import RefundReason, RefundStatus
+from rules.price_drop import NothingDropped
 from workflows.aftersales.claim import reassess
 from workflows.aftersales.notices import tell_accepted
 from workflows.aftersales.steps import Mark, move, parts_of
@@ -45,13 +46,16 @@ def accept(
 
     Raises:
         rules.aftersales.AfterSalesTransitionRefused: it was decided or withdrawn.
-        rules.price_drop.NothingDropped: a claim, of which nothing is left.
+        rules.price_drop.NothingDropped: a claim, of which nothing is left: staff reject it.
         rules.aftersales.AfterSalesRefused, rules.aftersales.FreightRefused: more than is left.
         rules.payments.TooManyRefunds, rules.payments.RefundTooLate: WeChat would refuse.
     """
     check_transition(request.status, AfterSalesStatus.ACCEPTED)
     if request.kind is AfterSalesKind.PRICE_DROP:
-        reassess(session, order, request)
+        try:
+            reassess(session, order, request)
+        except NothingDropped as refusal:
+            raise NothingDropped(f"{refusal.message}请驳回并写明原因。") from None
     lines = refundable_lines(session, order, without=request.id)
     parts = parts_of(request)
     by_id = {line.order_line_id: line for line in lines}

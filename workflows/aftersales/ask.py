@@ -19,14 +19,14 @@ from rules.aftersales import (
     Part,
     check_appeal,
     check_may_ask,
-    check_part,
     check_reason,
     check_staff_may_ask,
     parts_for,
 )
 from rules.staff import Permission
+from workflows.aftersales.claim import reassess
 from workflows.aftersales.open import RequestDraft, next_position, open_request
-from workflows.aftersales.steps import Mark, move, parts_of
+from workflows.aftersales.steps import Mark, move
 from workflows.audit import Change, StaffActor, record
 from workflows.policies import policy_by_id
 
@@ -106,10 +106,12 @@ def appeal(
         check_appeal(request.status, has_appealed=request.has_appealed)
         policy = policy_by_id(session, order.policy_version_id)
         check_may_ask(order.status, order.received_at, policy, now)
-        lines = {line.order_line_id: line for line in refundable_lines(session, order)}
-        for part in parts_of(request):
-            check_part(lines[part.order_line_id], part)
-        mark = Mark(actor=BUYER, now=now, note=check_reason(reason))
+        words = check_reason(reason)
+        if request.kind is AfterSalesKind.PRICE_DROP:
+            reassess(session, order, request)
+        else:
+            _share_anew(session, order, request)
+        mark = Mark(actor=BUYER, now=now, note=words)
         move(session, request, AfterSalesStatus.REQUESTED, mark, has_appealed=True)
 
     sessions.retrying(look_again)
@@ -156,6 +158,22 @@ def _draft(
     return RequestDraft(
         kind=AfterSalesKind.REFUND_ONLY, parts=parts, reason=wish.reason, staff_id=staff_id
     )
+
+
+def _share_anew(session: Session, order: Order, request: AfterSalesRequest) -> None:
+    """Ask for the same units at their share of what is left now: a claim may have taken its part.
+
+    Raises: rules.aftersales.AfterSalesRefused: the units or their money went back meanwhile.
+    """
+    chosen = {line.order_line_id: line.quantity for line in request.lines}
+    amounts = {
+        part.order_line_id: part.amount_fen
+        for part in parts_for(refundable_lines(session, order), chosen)
+    }
+    for line in request.lines:
+        line.amount_fen = amounts[line.order_line_id]
+    request.goods_fen = sum(amounts.values())
+    session.flush()
 
 
 def _lock_hers(session: Session, buyer: Buyer) -> Order:

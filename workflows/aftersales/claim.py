@@ -90,7 +90,7 @@ def reassess(session: Session, order: Order, request: AfterSalesRequest) -> None
     count no more. The caller holds the order's lock.
 
     Raises:
-        rules.price_drop.NothingDropped: nothing is left of it: staff reject it with a reason.
+        rules.price_drop.NothingDropped: nothing is left of it.
     """
     assert order.paid_at is not None
     worth = drops(session, order, order.paid_at, request.requested_at, request_id=request.id)
@@ -101,7 +101,7 @@ def reassess(session: Session, order: Order, request: AfterSalesRequest) -> None
             _keep(session, request.id, line.order_line_id, drop)
     goods_fen = sum(line.amount_fen for line in request.lines)
     if goods_fen <= 0:
-        raise NothingDropped("这些商品已经退款或正在退款，没有差价可退；请驳回并写明原因。")
+        raise NothingDropped("这些商品已经退款或正在退款，没有差价可退。")
     request.goods_fen = goods_fen
     session.flush()
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from models.aftersales import AfterSalesRequest
+from models.catalogue import Sku
 from models.outbox import OutboxItem
 from rules.aftersales import (
     AfterSalesChanged,
@@ -21,6 +22,7 @@ from rules.aftersales import (
 )
 from rules.orders import OrderStatus
 from rules.staff import PermissionMissing, Role
+from tests.factories.price_drops import claim_for, make_price
 from tests.workflows.aftersales.purchase import Purchase
 from workflows.aftersales.ask import appeal, request_for_buyer, request_refund, withdraw_request
 from workflows.aftersales.decide import accept_request, reject_request
@@ -121,6 +123,38 @@ def test_a_rejection_tells_why_and_is_appealed_once(bought: Purchase) -> None:
         bodies = [item.payload.get("body") for item in session.scalars(select(OutboxItem))]
     assert "原因：已超出范围。如有异议，可以申诉一次。" in bodies
     assert "原因：已超出范围。" in bodies
+
+
+def test_an_appeal_asks_for_no_more_than_the_units_share_of_what_is_left(
+    bought: Purchase,
+) -> None:
+    shop, at = bought.shop, bought.shop.now + timedelta(hours=2)
+    request_id = bought.ask(2)
+    reject_request(
+        shop.sessions, request_id, reason="已超出范围", actor=bought.operator, now=shop.now
+    )
+    with shop.sessions.begin() as session:
+        make_price(session, session.get_one(Sku, bought.sku_id), 10_000, at)
+    # The difference goes back for all three units: it is part of the two units' price.
+    bought.decide(claim_for(shop.sessions, shop.order(bought.order_id), at), at)
+    assert bought.line.refunded_fen == 7_200
+    appeal(shop.sessions, bought.buyer, 1, reason="商品有破损", now=at)
+    bought.decide(request_id, at)
+    assert (bought.line.refunded_fen, bought.line.refunded_quantity) == (27_200, 2)
+
+
+def test_an_appealed_claim_is_worked_out_anew(bought: Purchase) -> None:
+    shop, at = bought.shop, bought.shop.now + timedelta(hours=2)
+    with shop.sessions.begin() as session:
+        make_price(session, session.get_one(Sku, bought.sku_id), 3_000, at)
+    claim_id = claim_for(shop.sessions, shop.order(bought.order_id), at)
+    reject_request(shop.sessions, claim_id, reason="请再等等", actor=bought.operator, now=at)
+    bought.accept(2, position=2, now=at)
+    # What is left is less than what was claimed for all of them.
+    appeal(shop.sessions, bought.buyer, 1, reason="价格低了", now=at)
+    assert bought.request(1).goods_fen == 9_400
+    bought.decide(claim_id, at)
+    assert bought.line.refunded_fen == 34_200
 
 
 def test_the_window_ends_and_an_open_request_keeps_the_order_open(bought: Purchase) -> None:

@@ -11,13 +11,13 @@ from models.catalogue import Sku
 from models.database import SessionFactory
 from models.distributors import Distributor
 from models.orders import Order
-from models.payments import RefundLine
+from models.payments import Refund, RefundLine
 from models.price_drops import PriceDropClaim
 from queries.invariants import INVARIANTS, check_all
 from queries.price_drops import claim_of_request, claim_on_offer
 from rules.aftersales import AfterSalesStatus, UnitsNotLeft
 from rules.ledger import AccountKind
-from rules.orders import SupplyMode
+from rules.orders import OrderStatus, SupplyMode
 from rules.payments import RefundReason
 from rules.policy import Policy
 from rules.price_drop import (
@@ -36,9 +36,11 @@ from tests.factories.people import make_person
 from tests.factories.policies import TWO_LEVELS, start_programme
 from tests.factories.price_drops import accept_request, claim_for, make_price
 from tests.workflows.sales import held
+from wechat.gateway import RefundFact, RefundState
 from workflows.aftersales.claim import ClaimDraft, claim_price_drop
 from workflows.aftersales.shipping import check_may_ship
 from workflows.aftersales.steps import Mark, move
+from workflows.refunds import confirm_refund
 
 HOUR = timedelta(hours=1)
 
@@ -64,6 +66,17 @@ class Sale:
         with self.sessions.begin() as session:
             order = session.get_one(Order, self.order.id, with_for_update=True)
             return ask_for(session, order, [quantity], at)
+
+    def tell(self, refund: Refund, state: RefundState) -> None:
+        """WeChat's word on a refund."""
+        fact = RefundFact(
+            out_trade_no="",
+            out_refund_no=refund.out_refund_no,
+            refund_id=f"5000{refund.out_refund_no}",
+            state=state,
+            refund_fen=refund.amount_fen,
+        )
+        assert confirm_refund(self.sessions, fact, self.now + 3 * HOUR)
 
     def refunded(self) -> tuple[int, int]:
         """Money and units that went back."""
@@ -207,6 +220,30 @@ def test_a_claim_of_which_nothing_is_left_cannot_be_accepted(sale: Sale) -> None
         accept_request(sale.sessions, claim_id, at)
     with pytest.raises(UnitsNotLeft):
         sale.return_units(1, at)
+    sale.audit()
+
+
+@pytest.mark.parametrize(("units", "kept_fen"), [(3, 0), (1, 20_000)])
+def test_a_closed_claim_still_owes_the_difference_of_units_that_went_back(
+    sale: Sale, units: int, kept_fen: int
+) -> None:
+    at = sale.now + 2 * HOUR
+    claim_id = claim_for(sale.sessions, sale.order, at)
+    claimed = accept_request(sale.sessions, claim_id, at)
+    # The units go back at what she paid after the claim.
+    returned = accept_request(sale.sessions, sale.return_units(units, at), at)
+    assert returned.amount_fen == 10_000 * units
+    sale.tell(returned, RefundState.SUCCESS)
+    sale.tell(claimed, RefundState.CLOSED)
+    sale.audit()
+    again = accept_request(sale.sessions, claim_id, at + 6 * HOUR)
+    assert again.amount_fen == 7_200
+    assert sale.refunded() == (37_200 - kept_fen, units)
+    sale.audit()
+    sale.tell(again, RefundState.SUCCESS)
+    with sale.sessions.read() as session:
+        status = session.get_one(Order, sale.order.id).status
+    assert status is (OrderStatus.PAID if kept_fen else OrderStatus.REFUNDED)
     sale.audit()
 
 
