@@ -193,7 +193,9 @@ def _open_postgresql(url: URL, pool_size: int, wait_seconds: float | None, is_ba
     if wait_seconds is not None:
         milliseconds = int(wait_seconds * 1000)
         limits = {
-            "options": f"-c lock_timeout={milliseconds} -c statement_timeout={milliseconds}",
+            "options": f"-c lock_timeout={milliseconds} -c statement_timeout={milliseconds}"
+            # Planning a hot statement anew costs more than running it.
+            + (" -c plan_cache_mode=force_generic_plan -c jit=off" if is_bare else ""),
             "connect_timeout": 2,  # libpq takes whole seconds, at least 2
             "tcp_user_timeout": milliseconds,
         }

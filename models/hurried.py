@@ -26,6 +26,8 @@ from models.together import Together
 LONGEST_WAIT_SECONDS = 1.3
 LAST_START_SECONDS = 3.0
 NEVER = float("inf")
+CONNECTIONS = 8
+"""For looking, and as many for writing; on SQLite one, as it has one writer."""
 
 Result = TypeVar("Result")
 
@@ -41,12 +43,19 @@ class HurriedSessions(SessionFactory):
         engine = open_engine(patient.engine.url, pool_size=10, wait_seconds=LONGEST_WAIT_SECONDS)
         super().__init__(engine, like=patient)
         self._bare = open_engine(
-            patient.engine.url, pool_size=2, wait_seconds=LONGEST_WAIT_SECONDS, is_bare=True
+            patient.engine.url,
+            pool_size=2 * CONNECTIONS,
+            wait_seconds=LONGEST_WAIT_SECONDS,
+            is_bare=True,
         )
-        self._connections = [BareConnection(self._bare, writes=writes) for writes in (False, True)]
-        looks, keeps = self._connections
-        self._looks = Together(looks.ask, nullcontext)
-        self._keeps = Together(keeps.ask, self._turn_to_write)
+        readers = [BareConnection(self._bare, writes=False) for _ in range(CONNECTIONS)]
+        writers = [
+            BareConnection(self._bare, writes=True)
+            for _ in range(CONNECTIONS if self.turn is None else 1)
+        ]
+        self._connections = (*readers, *writers)
+        self._looks = Together([reader.ask for reader in readers], nullcontext)
+        self._keeps = Together([writer.ask for writer in writers], self._turn_to_write)
         self._asked = local()
         # The driver is asked without a cursor event where a statement is prepared.
         engine.update_execution_options(**{BEFORE_EACH: self._check_time})

@@ -46,7 +46,7 @@ def _wait_until_waiting(together: Together[int, int], count: int) -> None:
 
 
 def test_those_who_come_meanwhile_are_asked_for_at_once(slow: Slow) -> None:
-    together = Together(slow.double, nullcontext)
+    together = Together([slow.double], nullcontext)
     with ThreadPoolExecutor(THREADS) as threads:
         first = threads.submit(together.ask, 1, _by())
         assert slow.is_asking.wait(SOON)
@@ -61,7 +61,7 @@ def test_those_who_come_meanwhile_are_asked_for_at_once(slow: Slow) -> None:
 
 
 def test_an_error_of_one_is_nobody_elses(slow: Slow) -> None:
-    together = Together(slow.double, nullcontext)
+    together = Together([slow.double], nullcontext)
     with ThreadPoolExecutor(THREADS) as threads:
         first = threads.submit(together.ask, 1, _by())
         assert slow.is_asking.wait(SOON)
@@ -76,7 +76,7 @@ def test_an_error_of_one_is_nobody_elses(slow: Slow) -> None:
 
 
 def test_who_waited_too_long_asks_nothing_and_the_next_one_goes_on(slow: Slow) -> None:
-    together = Together(slow.double, nullcontext)
+    together = Together([slow.double], nullcontext)
     with ThreadPoolExecutor(THREADS) as threads:
         first = threads.submit(together.ask, 1, _by())
         assert slow.is_asking.wait(SOON)
@@ -99,7 +99,7 @@ def test_a_turn_that_does_not_come_fails_its_caller_and_not_the_next() -> None:
             raise refusal
         yield
 
-    together = Together[int, int](list, turn)
+    together = Together[int, int]([list], turn)
     with pytest.raises(TimeoutError):
         together.ask(1, _by())
     assert together.ask(2, _by()) == 2
@@ -111,6 +111,6 @@ def test_a_flush_that_fails_fails_everyone_who_was_answered() -> None:
         yield
         raise OSError("the disk is full")
 
-    together = Together[int, int](list, turn)
+    together = Together[int, int]([list], turn)
     with pytest.raises(OSError, match="full"):
         together.ask(1, _by())
