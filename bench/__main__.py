@@ -13,12 +13,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import demo, memory, months, posters, suite, webhook
+from bench import demo, memory, months, notification, posters, suite, webhook
 from bench.figure import Figure, table
 
 FIGURES: dict[str, Callable[[int], Sequence[Figure]]] = {
     "webhook": webhook.figures,
     "posters": posters.figures,
+    "notification": notification.figures,
     "memory": memory.figures,
     "months": months.figures,
     "demo": demo.figures,

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
-from sqlalchemy import case, insert, select, update
+from sqlalchemy import and_, bindparam, case, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from models.database import Id
 from models.ledger import LedgerAccount, LedgerEntry, LedgerTransaction
 from rules.ledger import (
     DISTRIBUTOR_KINDS,
@@ -21,6 +23,7 @@ from rules.ledger import (
 
 Balances = Mapping[AccountKind, int]
 ROWS_AT_ONCE = 100
+Each = TypeVar("Each")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +112,6 @@ def post_all(session: Session, vouchers: Sequence[Voucher]) -> Sequence[int]:
     if not vouchers:
         return ()
     entries = [entries_of(voucher.postings) for voucher in vouchers]
-    ids = _account_ids(session, [entry for group in entries for entry in group])
     transaction_ids = session.scalars(
         insert(LedgerTransaction).returning(LedgerTransaction.id, sort_by_parameter_order=True),
         [
@@ -124,18 +126,24 @@ def post_all(session: Session, vouchers: Sequence[Voucher]) -> Sequence[int]:
             for voucher in vouchers
         ],
     ).all()
-    rows = [
-        (transaction_id, ids[entry.account], entry.amount_fen)
-        for transaction_id, group in zip(transaction_ids, entries, strict=True)
-        for entry in group
-    ]
-    _insert_entries(session, rows)
-    changes: dict[int, int] = {}
+    changes: dict[Account, int] = {}
     for entry in sorted((entry for group in entries for entry in group), key=_in_lock_order):
         if entry.account.distributor_id is not None:
-            account_id = ids[entry.account]
-            changes[account_id] = changes.get(account_id, 0) + entry.amount_fen
-    _move_balances(session, changes)
+            changes[entry.account] = changes.get(entry.account, 0) + entry.amount_fen
+    ids = _move_balances(session, changes)
+    _insert_entries(
+        session,
+        [
+            {
+                "written_in": transaction_id,
+                "account": ids.get(entry.account),
+                "platform_kind": entry.account.kind,
+                "amount": entry.amount_fen,
+            }
+            for transaction_id, group in zip(transaction_ids, entries, strict=True)
+            for entry in group
+        ],
+    )
     for some in _slices(transaction_ids):
         session.execute(
             update(LedgerTransaction)
@@ -146,54 +154,67 @@ def post_all(session: Session, vouchers: Sequence[Voucher]) -> Sequence[int]:
     return transaction_ids
 
 
-def _insert_entries(session: Session, rows: Sequence[tuple[int, int, int]]) -> None:
-    names = ("transaction_id", "account_id", "amount_fen")
-    session.execute(insert(LedgerEntry), [dict(zip(names, row, strict=True)) for row in rows])
+def _insert_entries(session: Session, rows: Sequence[Mapping[str, object]]) -> None:
+    """Write entries. A platform account is found here: it has no balance that told its id."""
+    platform_account = (
+        select(LedgerAccount.id)
+        .where(
+            LedgerAccount.distributor_id.is_(None),
+            LedgerAccount.kind == bindparam("platform_kind", type_=LedgerAccount.kind.type),
+        )
+        .scalar_subquery()
+    )
+    written = insert(LedgerEntry).values(
+        transaction_id=bindparam("written_in"),
+        account_id=func.coalesce(bindparam("account", type_=Id), platform_account),
+        amount_fen=bindparam("amount"),
+    )
+    session.connection().execute(written, rows)
 
 
-def _move_balances(session: Session, changes: Mapping[int, int]) -> None:
-    """Add to stored balances, with one statement for each few hundred accounts.
+def _move_balances(session: Session, changes: Mapping[Account, int]) -> dict[Account, int]:
+    """Add to distributors' stored balances; return these accounts' ids.
 
-    The sub-select locks the accounts in their order before the first is written; PostgreSQL then
-    adds to what it finds once it has the lock.
+    One statement for each few hundred accounts. The sub-select locks them in their order before
+    the first is written; PostgreSQL then adds to what it finds once it has the lock.
+
+    Raises:
+        LookupError: a distributor has no such account.
     """
+    ids: dict[Account, int] = {}
     for some in _slices(tuple(changes)):
+        each = {
+            account: and_(
+                LedgerAccount.distributor_id == account.distributor_id,
+                LedgerAccount.kind == account.kind,
+            )
+            for account in some
+        }
         wanted = (
             select(LedgerAccount.id)
-            .where(LedgerAccount.id.in_(some))
+            .where(or_(*each.values()))
             .order_by(LedgerAccount.distributor_id, LedgerAccount.kind)
             .with_for_update()
         )
-        amount = case(
-            {account_id: changes[account_id] for account_id in some}, value=LedgerAccount.id
-        )
-        session.execute(
+        amount = case(*((is_meant, changes[account]) for account, is_meant in each.items()))
+        moved = session.execute(
             update(LedgerAccount)
             .where(LedgerAccount.id.in_(wanted))
             .values(balance_fen=LedgerAccount.balance_fen + amount)
+            .returning(LedgerAccount.id, LedgerAccount.distributor_id, LedgerAccount.kind)
             .execution_options(synchronize_session=False)
         )
+        ids |= {Account(distributor_id=owner, kind=kind): id_ for id_, owner, kind in moved}
+    missing = changes.keys() - ids.keys()
+    if missing:
+        raise LookupError(f"no such account: {missing}")
+    return ids
 
 
 def _in_lock_order(entry: Entry) -> tuple[int, str]:
     return (entry.account.distributor_id or 0, entry.account.kind.value)
 
 
-def _slices(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for first in range(0, len(ids), ROWS_AT_ONCE):
-        yield ids[first : first + ROWS_AT_ONCE]
-
-
-def _account_ids(session: Session, entries: Iterable[Entry]) -> dict[Account, int]:
-    wanted = {entry.account for entry in entries}
-    owners = {account.distributor_id for account in wanted} - {None}
-    rows = session.execute(
-        select(LedgerAccount.id, LedgerAccount.distributor_id, LedgerAccount.kind).where(
-            LedgerAccount.distributor_id.is_(None) | LedgerAccount.distributor_id.in_(owners)
-        )
-    )
-    ids = {Account(distributor_id=owner, kind=kind): id_ for id_, owner, kind in rows}
-    missing = wanted - ids.keys()
-    if missing:
-        raise LookupError(f"no such account: {missing}")
-    return ids
+def _slices(many: Sequence[Each]) -> Iterator[Sequence[Each]]:
+    for first in range(0, len(many), ROWS_AT_ONCE):
+        yield many[first : first + ROWS_AT_ONCE]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -194,14 +194,21 @@ def policy_in_force(session: Session, now: datetime) -> PolicyInForce:
         LookupError: no policy was published: `fenxiao migrate` was never run.
     """
     row = session.scalar(
-        select(PolicyVersion)
-        .where(PolicyVersion.effective_at <= now)
-        .order_by(PolicyVersion.effective_at.desc(), PolicyVersion.version.desc())
-        .limit(1)
+        select(PolicyVersion).where(PolicyVersion.id == id_in_force(now).scalar_subquery())
     )
     if row is None:
         raise LookupError("no policy is in force; run `fenxiao migrate`")
     return PolicyInForce(id=row.id, policy=row.policy)
+
+
+def id_in_force(now: datetime) -> Select[int]:
+    """Return the query for the id of the newest policy that has come into effect."""
+    return (
+        select(PolicyVersion.id)
+        .where(PolicyVersion.effective_at <= now)
+        .order_by(PolicyVersion.effective_at.desc(), PolicyVersion.version.desc())
+        .limit(1)
+    )
 
 
 def policy_by_id(session: Session, policy_version_id: int) -> Policy:

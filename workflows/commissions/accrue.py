@@ -1,10 +1,10 @@
 """Post the commission of a paid order as estimated."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import case, select, update
+from sqlalchemy import case, update
 from sqlalchemy.orm import Session
 
 from models.commissions import LineCommission
@@ -32,8 +32,8 @@ def accrue(session: Session, order: Order, now: datetime) -> None:
     shares = lock_shares(session, order.id)
     if not shares or any(share.is_eligible is not None for share in shares):
         return
-    beneficiaries = _beneficiaries(session, shares)
-    judged = _judge(session, order, beneficiaries, now)
+    beneficiaries = {share.distributor_id: share.distributor for share in shares}
+    judged = _judge(session, order, beneficiaries.values(), now)
     shares = tuple(
         replace(share, is_eligible=judged[share.distributor_id].is_eligible) for share in shares
     )
@@ -60,18 +60,11 @@ def accrue(session: Session, order: Order, now: datetime) -> None:
     earned = sums_by_distributor((share.distributor_id, share.target_fen) for share in eligible)
     if earned:
         people = {owner: each.wechat_user_id for owner, each in beneficiaries.items()}
-        tell_sale(session, order.id, earned, people, now)
-
-
-def _beneficiaries(session: Session, shares: tuple[LineShare, ...]) -> dict[int, Distributor]:
-    wanted = select(Distributor).where(
-        Distributor.id.in_({share.distributor_id for share in shares})
-    )
-    return {distributor.id: distributor for distributor in session.scalars(wanted)}
+        tell_sale(session, order, earned, people, now)
 
 
 def _judge(
-    session: Session, order: Order, beneficiaries: Mapping[int, Distributor], now: datetime
+    session: Session, order: Order, beneficiaries: Iterable[Distributor], now: datetime
 ) -> dict[int, Eligibility]:
     policy = policy_by_id(session, order.policy_version_id)
     return {
@@ -84,7 +77,7 @@ def _judge(
             now,
             policy,
         )
-        for distributor in beneficiaries.values()
+        for distributor in beneficiaries
     }
 
 

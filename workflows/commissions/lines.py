@@ -7,6 +7,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from models.commissions import CommissionPosting, LineCommission
+from models.distributors import Distributor
 from models.orders import OrderLine
 from rules.commission import CommissionStage, EarningTerms, LineFacts, delta, earned
 
@@ -16,12 +17,17 @@ class LineShare:
     """One level's share of one line: its frozen terms, and what is known of the line now."""
 
     id: int
-    distributor_id: int
+    distributor: Distributor
     terms: EarningTerms
     is_eligible: bool | None
     posted_fen: int
     stage: CommissionStage
     line: LineFacts
+
+    @property
+    def distributor_id(self) -> int:
+        """Whose share it is."""
+        return self.distributor.id
 
     @property
     def target_fen(self) -> int:
@@ -37,48 +43,41 @@ class LineShare:
 def lock_shares(session: Session, order_id: int) -> tuple[LineShare, ...]:
     """Return the order's shares; nobody else changes them until this transaction ends.
 
-    The lines are read by a statement of their own, after the lock was had: what another
-    transaction refunded while we waited is seen.
+    The lines are locked with them, so they are seen as they are once the locks were had: with what
+    another transaction refunded while we waited.
     """
     rows = session.execute(
         select(
             LineCommission.id,
-            LineCommission.order_line_id,
-            LineCommission.distributor_id,
             LineCommission.rate_bp,
             LineCommission.supply_price_fen,
             LineCommission.is_eligible,
             LineCommission.posted_fen,
             LineCommission.stage,
+            OrderLine.goods_fen,
+            OrderLine.refunded_fen,
+            (OrderLine.quantity - OrderLine.refunded_quantity).label("quantity_kept"),
+            Distributor,
         )
+        .join(OrderLine, OrderLine.id == LineCommission.order_line_id)
+        .join(Distributor, Distributor.id == LineCommission.distributor_id)
         .where(LineCommission.order_id == order_id)
         .order_by(LineCommission.id)
-        .with_for_update()
-    ).all()
-    if not rows:
-        return ()
-    lines = {
-        line_id: LineFacts(
-            paid_fen=goods_fen, refunded_fen=refunded_fen, quantity_kept=quantity_kept
-        )
-        for line_id, goods_fen, refunded_fen, quantity_kept in session.execute(
-            select(
-                OrderLine.id,
-                OrderLine.goods_fen,
-                OrderLine.refunded_fen,
-                OrderLine.quantity - OrderLine.refunded_quantity,
-            ).where(OrderLine.order_id == order_id)
-        )
-    }
+        .with_for_update(of=(LineCommission, OrderLine))
+    )
     return tuple(
         LineShare(
             id=row.id,
-            distributor_id=row.distributor_id,
+            distributor=row.Distributor,
             terms=EarningTerms(rate_bp=row.rate_bp, supply_price_fen=row.supply_price_fen),
             is_eligible=row.is_eligible,
             posted_fen=row.posted_fen,
             stage=row.stage,
-            line=lines[row.order_line_id],
+            line=LineFacts(
+                paid_fen=row.goods_fen,
+                refunded_fen=row.refunded_fen,
+                quantity_kept=row.quantity_kept,
+            ),
         )
         for row in rows
     )

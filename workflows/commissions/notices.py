@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.distributors import Distributor
-from models.orders import Order, OrderLine
+from models.orders import Order
 from rules.explanation import short_code
 from rules.money import yuan
 from workflows.outbox import Notice, enqueue_notice, enqueue_notices
@@ -37,7 +37,7 @@ class Released:
 
 def tell_sale(
     session: Session,
-    order_id: int,
+    order: Order,
     earned: Mapping[int, int],
     people: Mapping[int, int],
     now: datetime,
@@ -46,13 +46,12 @@ def tell_sale(
 
     `earned` is fen by distributor, `people` the distributors' WeChat users.
     """
-    order = session.get_one(Order, order_id)
-    goods = _goods(session, order_id)
+    goods = _goods(order)
     notices: list[Notice] = []
     for distributor_id, amount_fen in earned.items():
         whose = "您的客户" if distributor_id == order.referrer_id else "您邀请的伙伴的客户"
         notice = Notice(
-            key=f"commission:sale:{order_id}:{distributor_id}",
+            key=f"commission:sale:{order.id}:{distributor_id}",
             wechat_user_id=people[distributor_id],
             title="新订单",
             body=(
@@ -119,14 +118,9 @@ def _what_was_released(release: Released) -> str:
     return f"{release.lines} 笔佣金共 ¥{yuan(release.amount_fen)} 已过冻结期，可以提现了。{netted}"
 
 
-def _goods(session: Session, order_id: int) -> str:
-    lines = session.execute(
-        select(OrderLine.product_name, OrderLine.quantity)
-        .where(OrderLine.order_id == order_id)
-        .order_by(OrderLine.id)
-    ).all()
-    count = sum(line.quantity for line in lines)
-    name = lines[0].product_name
+def _goods(order: Order) -> str:
+    count = sum(line.quantity for line in order.lines)
+    name = order.lines[0].product_name
     return f"「{name}」等 {count} 件商品" if count > 1 else f"「{name}」"
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, case, literal, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from models.database import SessionFactory
 from models.distributors import Distributor
@@ -21,6 +21,7 @@ from rules.bindings import (
     renewal_on_paid_order,
 )
 from rules.distributors import is_authorised, normalise_referral_code
+from rules.policy import Policy
 from workflows.people import lock_person
 from workflows.policies import policy_in_force
 
@@ -59,11 +60,12 @@ def touch(
 ) -> TouchOutcome:
     """Write a touch with its verdict, and open, renew or take over the customer's binding.
 
-    A step. The customer's row is locked first, so two touches of hers never decide at once.
+    A step. The customer's row is locked first, so two touches of hers never decide at once; then
+    her binding, so no payment renews it under the decision.
     """
     person = lock_person(session, wechat_user_id)
     distributor = _owner(session, presented.code)
-    binding = _open_binding(session, wechat_user_id)
+    binding = _lock_binding(session, wechat_user_id)
     decision = decide_touch(
         TouchFacts(
             toucher=_toucher(distributor, wechat_user_id, now),
@@ -96,21 +98,31 @@ def touch(
 
 
 def renew_binding_on_payment(
-    session: Session, wechat_user_id: int, referrer_id: int, now: datetime
+    session: Session, binding: Binding, referrer_id: int | None, policy: Policy, now: datetime
 ) -> None:
     """Renew both clocks of the customer's binding when she paid an order of its referrer.
 
-    A step. Her row is locked first, as for a touch.
+    A step. `binding` may have been read without a lock: one that a touch ended since stays ended,
+    and a clock that was set later since stays as it is.
     """
-    lock_person(session, wechat_user_id)
-    binding = _open_binding(session, wechat_user_id)
-    if binding is None:
-        return
-    policy = policy_in_force(session, now).policy
     renewed = renewal_on_paid_order(_term(binding), referrer_id, now, policy)
-    if renewed is not None:
-        binding.protected_until = renewed.protected_until
-        binding.valid_until = renewed.valid_until
+    if renewed is None:
+        return
+    session.execute(
+        update(Binding)
+        .where(Binding.id == binding.id, Binding.ended_at.is_(None))
+        .values(
+            protected_until=_later(Binding.protected_until, renewed.protected_until),
+            valid_until=_later(Binding.valid_until, renewed.valid_until),
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _later(clock: InstrumentedAttribute[datetime], moment: datetime) -> ColumnElement[datetime]:
+    """Return the clock's own value or a moment, whichever is later."""
+    given = literal(moment, clock.type)
+    return case((clock < given, given), else_=clock)
 
 
 def _owner(session: Session, code: str) -> Distributor | None:
@@ -134,9 +146,12 @@ def _toucher(distributor: Distributor | None, wechat_user_id: int, now: datetime
     )
 
 
-def _open_binding(session: Session, wechat_user_id: int) -> Binding | None:
+def _lock_binding(session: Session, wechat_user_id: int) -> Binding | None:
     return session.scalar(
-        select(Binding).where(Binding.wechat_user_id == wechat_user_id, Binding.ended_at.is_(None))
+        select(Binding)
+        .where(Binding.wechat_user_id == wechat_user_id, Binding.ended_at.is_(None))
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
 
 
