@@ -10,7 +10,7 @@ from models.database import SessionFactory
 from models.payout_accounts import PayoutAccount
 from models.payouts import Payout
 from models.staff import StaffAudit
-from rules.payouts import PayoutStatus
+from rules.payouts import NotABankPayout, PayoutStatus
 from rules.staff import Role
 from tests.console.conftest import Enter, World
 from tests.factories.payout_accounts import ACCOUNT_NUMBER, REAL_NAME
@@ -63,7 +63,7 @@ def test_the_page_masks_and_records_what_is_ticked(
     ticked = str(world.large_payout_id)
     finance.send(f"{PAGE}/record", reference="ICBC1")
     finance.send(f"{PAGE}/record", payout=ticked)
-    for junk in ("x", "-1", "1e3", "９", "9" * 30):
+    for junk in ("x", "-1", "1e3", "９", "9" * 30, "0" * 20 + "9" * 30):
         assert finance.send(f"{PAGE}/record", payout=junk, reference="B").status_code in {400, 404}
     with sessions.read() as session:
         assert session.get_one(Payout, world.large_payout_id).status is PayoutStatus.APPROVED
@@ -84,3 +84,13 @@ def test_a_failure_is_recorded_with_its_reason(
         payout = session.get_one(Payout, world.large_payout_id)
     assert (payout.status, payout.failure) == (PayoutStatus.FAILED, "户名不符")
     assert "户名不符" in finance.get(path).get_data(as_text=True)
+
+
+def test_a_payout_that_does_not_exist_is_refused(enter: Enter) -> None:
+    finance = enter(Role.FINANCE)
+    for path, fields in (
+        ("/console/payouts/99/bank-failure", {"reason": "户名不符"}),
+        (f"{PAGE}/record", {"payout": "99", "reference": "ICBC1"}),
+    ):
+        assert finance.send(path, **fields).status_code == 303
+        assert NotABankPayout.message in finance.get(PAGE).get_data(as_text=True)

@@ -120,7 +120,7 @@ def record_bank_transfers(
         rules.staff.PermissionMissing: the role may not decide on payouts.
         rules.payouts.NothingChosen: the list is empty.
         rules.payouts.BankReferenceMissing: no reference of the bank was given.
-        rules.payouts.NotABankPayout: one goes by WeChat.
+        rules.payouts.NotABankPayout: one goes by WeChat, or doesn't exist.
         rules.payouts.PayoutTransitionRefused: one isn't approved, or was recorded before.
     """
     actor.check(Permission.APPROVE_PAYOUTS)
@@ -168,8 +168,9 @@ def fail_bank_transfer(
 
 def _locked(session: Session, payout_ids: Sequence[int]) -> tuple[Payout, ...]:
     """Return bank payouts with their owners' accounts locked, in the ledger's own order."""
-    payouts = tuple(session.get_one(Payout, payout_id) for payout_id in payout_ids)
-    if any(payout.channel is not PayoutChannel.BANK for payout in payouts):
+    found = [session.get(Payout, payout_id) for payout_id in payout_ids]
+    payouts = tuple(payout for payout in found if payout and payout.channel is PayoutChannel.BANK)
+    if len(payouts) != len(found):
         raise NotABankPayout
     locked_balances(session, sorted({payout.distributor_id for payout in payouts}))
     return payouts
