@@ -7,11 +7,15 @@ from itertools import pairwise
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
+from models.aftersales import AfterSalesRequest
 from models.commissions import LineCommission, MaturityHour
 from models.distributors import Distributor
 from models.holds import CommissionHold
+from models.orders import Order
+from rules.aftersales import OPEN
 from rules.commission import CommissionStage
 from rules.holds import HoldStatus
+from rules.orders import OrderStatus
 from workflows.commissions.hold_days import WAITING
 
 HOUR = timedelta(hours=1)
@@ -23,6 +27,12 @@ DENSE = 20
 
 _STOPPED = select(CommissionHold.distributor_id).where(
     CommissionHold.status == HoldStatus.OPEN, CommissionHold.distributor_id.is_not(None)
+)
+
+_ASKED = (
+    select(AfterSalesRequest.order_id)
+    .join(Order, Order.id == AfterSalesRequest.order_id)
+    .where(AfterSalesRequest.status.in_(OPEN), Order.status == OrderStatus.COMPLETED)
 )
 
 
@@ -40,13 +50,16 @@ class Window:
     spans: tuple[tuple[datetime, datetime], ...]
     is_dense: bool
     has_stopped: bool = False
+    has_asked: bool = False
 
     def waits(self) -> ColumnElement[bool]:
         """The condition of lines in the window that wait: maturing."""
         waits = and_(self._within(), LineCommission.stage.in_([CommissionStage.MATURING]))
-        if not self.has_stopped:
-            return waits
-        return and_(waits, LineCommission.distributor_id.not_in(_STOPPED))
+        if self.has_stopped:
+            waits = and_(waits, LineCommission.distributor_id.not_in(_STOPPED))
+        if self.has_asked:
+            waits = and_(waits, LineCommission.order_id.not_in(_ASKED))
+        return waits
 
     def still_waits(self) -> ColumnElement[bool]:
         """The condition of lines in the window that keep their hour: maturing or held."""
@@ -95,6 +108,7 @@ def due_window(session: Session, now: datetime) -> Window | None:
         spans=tuple(spans),
         is_dense=lines * DENSE > last_id,
         has_stopped=session.scalar(_STOPPED.limit(1)) is not None,
+        has_asked=session.scalar(_ASKED.limit(1)) is not None,
     )
 
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from models.aftersales import AfterSalesRequest
 from models.commissions import LineCommission
 from models.database import SessionFactory
 from models.distributors import Distributor
@@ -11,8 +12,10 @@ from models.ledger import LedgerTransaction
 from models.orders import Order
 from models.outbox import OutboxItem
 from queries.invariants import INVARIANTS, check_all
+from rules.aftersales import AfterSalesStatus
 from rules.commission import CommissionStage
 from rules.ledger import AccountKind, TransactionKind
+from tests.factories.aftersales import ask_for
 from tests.factories.catalogue import make_sku
 from tests.factories.distributors import make_distributor
 from tests.factories.orders import (
@@ -25,6 +28,7 @@ from tests.factories.orders import (
 )
 from tests.factories.policies import start_programme
 from tests.workflows.sales import HOLD, held, sell
+from workflows.aftersales.steps import Mark, move
 from workflows.commissions import release_due
 
 
@@ -47,6 +51,23 @@ def test_nothing_is_released_before_the_hold_days_have_passed(
     assert held(sessions, referrer) == {AccountKind.MATURING: 1_240}
     assert release_due(sessions, now + HOLD) == 1
     assert held(sessions, referrer) == {AccountKind.AVAILABLE: 1_240}
+
+
+def test_a_request_for_a_completed_order_stops_its_release(
+    sessions: SessionFactory, now: datetime
+) -> None:
+    referrer, order_id = sell(sessions, now, orders=2)
+    with sessions.begin() as session:
+        locked = session.get_one(Order, order_id, with_for_update=True)
+        request_id = ask_for(session, locked, [1], now)
+    assert release_due(sessions, now + HOLD) == 1
+    there = {AccountKind.MATURING: 1_240, AccountKind.AVAILABLE: 1_240}
+    assert held(sessions, referrer) == there
+    with sessions.begin() as session:
+        request = session.get_one(AfterSalesRequest, request_id)
+        move(session, request, AfterSalesStatus.WITHDRAWN, Mark(actor="buyer", now=now))
+    assert release_due(sessions, now + HOLD) == 1
+    assert held(sessions, referrer) == {AccountKind.AVAILABLE: 2_480}
 
 
 def test_an_order_that_is_not_completed_releases_nothing(
