@@ -35,7 +35,10 @@ _WORDS: Final = {
     Command.CANCEL: "取消 退出 取消申请 不申请了",
     Command.CODE: "我的推广码 推广码 我的海报 海报 推广海报 我的二维码 二维码",
     Command.PERFORMANCE: "我的业绩 业绩 销售额 我的客户 客户",
-    Command.COMMISSION: "我的佣金 佣金 余额 收益 我的收益 提现进度 提现记录 提现明细 我的提现",
+    Command.COMMISSION: (
+        "我的佣金 佣金 余额 收益 我的收益 提现进度 提现记录 提现明细 我的提现 "
+        "结算单 我的结算单 收款信息 收款账户 银行卡"
+    ),
     Command.PAYOUT: "提现 我要提现 我想提现 申请提现 全部提现",
     Command.CONFIRM: "确认 确认提现 确定",
     Command.EXPLAIN: "为什么 明细 佣金明细 怎么算 怎么算的",

@@ -8,13 +8,14 @@ from sqlalchemy.orm import Session
 
 from models.orders import Order
 from models.referrals import Binding
+from queries.centre import takings
 from rules.china_time import day_start, month_start
 from rules.orders import OrderStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SalesFigures:
-    """Paid orders that she referred; days and months are Shanghai's, amounts fen of goods."""
+    """Paid orders that she referred, as on 分销中心; days and months are Shanghai's."""
 
     orders_today: int
     sales_today_fen: int
@@ -29,25 +30,14 @@ class ReferredOrder:
 
     number: str
     status: OrderStatus
-    goods_fen: int
+    payable_fen: int
     paid_at: datetime
 
 
 def sales_figures(session: Session, distributor_id: int, now: datetime) -> SalesFigures:
     """Return what she sold today and this month, and how many customers are bound to her."""
-    today = Order.paid_at >= day_start(now)
-    row = session.execute(
-        select(
-            func.count(Order.id),
-            func.coalesce(func.sum(Order.goods_fen), 0),
-            func.count(Order.id).filter(today),
-            func.coalesce(func.sum(Order.goods_fen).filter(today), 0),
-        ).where(
-            Order.referrer_id == distributor_id,
-            Order.paid_at >= month_start(now),
-            Order.status != OrderStatus.REFUNDED,
-        )
-    ).one()
+    month = takings(session, distributor_id, month_start(now))
+    today = takings(session, distributor_id, day_start(now))
     customers = session.scalars(
         select(func.count(Binding.id)).where(
             Binding.distributor_id == distributor_id,
@@ -56,10 +46,10 @@ def sales_figures(session: Session, distributor_id: int, now: datetime) -> Sales
         )
     ).one()
     return SalesFigures(
-        orders_month=row[0],
-        sales_month_fen=int(row[1]),
-        orders_today=row[2],
-        sales_today_fen=int(row[3]),
+        orders_month=month.orders,
+        sales_month_fen=month.sales_fen,
+        orders_today=today.orders,
+        sales_today_fen=today.sales_fen,
         customers=customers,
     )
 
@@ -69,13 +59,13 @@ def latest_referred_orders(
 ) -> tuple[ReferredOrder, ...]:
     """Return the newest paid orders that she referred."""
     rows = session.execute(
-        select(Order.number, Order.status, Order.goods_fen, Order.paid_at)
+        select(Order.number, Order.status, Order.payable_fen, Order.paid_at)
         .where(Order.referrer_id == distributor_id, Order.paid_at.is_not(None))
         .order_by(Order.id.desc())
         .limit(limit)
     )
     return tuple(
-        ReferredOrder(number=number, status=status, goods_fen=goods_fen, paid_at=paid_at)
-        for number, status, goods_fen, paid_at in rows
+        ReferredOrder(number=number, status=status, payable_fen=payable_fen, paid_at=paid_at)
+        for number, status, payable_fen, paid_at in rows
         if paid_at is not None
     )

@@ -58,10 +58,12 @@ STREETS = (
     "天府三街 19 号 6 栋",
 )
 BUYERS = ("李女士", "陈女士", "周女士", "吴女士", "黄女士", "赵先生", "孙女士", "徐女士")
+# Each with the beginning of its parcels' numbers.
+CARRIERS = (("顺丰速运", "SF"), ("中通快递", "ZT"), ("圆通速递", "YT"))
 
 
 BANK_ACCOUNT = PayoutDetails(
-    real_name="林小鹿",
+    real_name="林女士",
     bank=BankDetails(
         bank_name="招商银行", branch="杭州文三路支行", account_number="0062226200001234"
     ),
@@ -223,9 +225,10 @@ class _Life:
         )
 
     def _ship(self, placed: PlacedOrder, person_id: int, now: datetime) -> None:
+        carrier, prefix = self._dice.choice(CARRIERS)
         parcel = Parcel(
-            carrier=self._dice.choice(("顺丰速运", "中通快递", "圆通速递")),
-            tracking_number=f"SF{self._dice.randrange(10**12):012d}",
+            carrier=carrier,
+            tracking_number=f"{prefix}{self._dice.randrange(10**12):012d}",
         )
         ship_order(self._sessions, placed.order_id, parcel, actor=self._history.owner, now=now)
         arrival = now + timedelta(hours=self._dice.randrange(40, 96))

@@ -12,6 +12,7 @@ from models.distributors import Distributor
 from models.materials import Material, MaterialShare
 from models.outbox import OutboxItem
 from models.pictures import UploadedPicture
+from queries.centre import centre_home
 from rules.materials import MaterialStatus
 from tests.bot.conftest import distributor_with
 from tests.bot.phone import Phone
@@ -35,6 +36,8 @@ def work(sessions: SessionFactory, kind: str) -> list[OutboxItem]:
         (" 推广码。", Command.CODE),
         ("我 的 业绩？", Command.PERFORMANCE),
         ("“佣金”", Command.COMMISSION),
+        ("结算单", Command.COMMISSION),
+        ("收款账户？", Command.COMMISSION),
         ("订单!!", Command.ORDERS),
         ("ＨＥＬＰ", Command.HELP),
         ("素材~", Command.MATERIAL),
@@ -107,17 +110,24 @@ def test_figures_are_hers(sessions: SessionFactory, seller: Phone) -> None:
     with sessions.begin() as session:
         referrer = session.get_one(Distributor, distributor_with(sessions, seller).id)
         sku = make_sku(session, sale_fen=12_400)
-        pay_order(session, make_order(session, [(sku, 2)], now=now, referrer=referrer), now)
+        order = make_order(session, [(sku, 2)], now=now, referrer=referrer)
+        order.freight_fen, order.payable_fen = 1_000, order.payable_fen + 1_000
+        pay_order(session, order, now)
+        month = centre_home(session, referrer.id, now).month
     performance = seller.say("我的业绩")
-    assert "今日　1 单 · ¥248.00" in performance
-    assert "本月　1 单 · ¥248.00" in performance
+    assert (month.orders, month.sales_fen) == (1, 25_800)
+    assert "今日　1 单 · ¥258.00" in performance
+    assert "本月　1 单 · ¥258.00" in performance
     assert "客户　0 位" in performance
     commission = seller.say("我的佣金")
     assert "可提现　¥0.00" in commission
-    assert "待结算　¥24.80" in commission
+    assert "待结算　¥0.00" in commission
+    assert "预估　¥24.80" in commission
     assert "http://localhost/d/payouts" in commission
+    assert "http://localhost/d/statements" in commission
+    assert "http://localhost/d/payout-account" in commission
     orders = seller.say("我的订单")
-    assert "¥248.00　待发货" in orders
+    assert "¥258.00　待发货" in orders
 
 
 @pytest.mark.parametrize("text", ["我的推广码", "我的业绩", "我的佣金", "素材", "培训"])
