@@ -6,9 +6,13 @@ from pathlib import Path
 import workflows
 from console.audit_trail import ACTIONS, SUBJECTS
 from console.words import PERMISSIONS, ROLES
+from rules.aftersales import AfterSalesStatus
+from rules.payments import RefundStatus
+from rules.reconciliation import CaseStatus, RunStatus
 from rules.staff import Permission, Role
 
 WORKFLOWS = Path(workflows.__file__).parent
+AUDIT_WORDS = WORKFLOWS.parent / "templates/console/audit_trail/_difference.html"
 
 
 def named_in_workflows(keyword: str) -> set[str]:
@@ -25,3 +29,9 @@ def test_every_action_and_subject_of_the_audit_trail_has_a_name() -> None:
 def test_every_role_and_permission_has_a_name() -> None:
     assert set(ROLES) == set(Role)
     assert set(PERMISSIONS) == set(Permission)
+
+
+def test_every_state_that_a_decision_leads_to_has_a_name_in_the_audit_trail() -> None:
+    named = set(re.findall(r'"(\w+)": "', AUDIT_WORDS.read_text()))
+    refunds = {RefundStatus.ABNORMAL, RefundStatus.SUCCEEDED}
+    assert {*AfterSalesStatus, *CaseStatus, *RunStatus, *refunds} <= named
