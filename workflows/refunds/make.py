@@ -12,6 +12,7 @@ from models.orders import Order, OrderLine
 from models.payments import Payment, Refund, RefundLine
 from rules.aftersales import NothingToRefund, Part
 from rules.money import yuan
+from rules.orders import OrderStatus
 from rules.payments import (
     RefundReason,
     RefundStatus,
@@ -75,7 +76,8 @@ def make_refund(session: Session, order: Order, draft: RefundDraft, now: datetim
 def take_back(session: Session, order: Order, refund: Refund, now: datetime) -> None:
     """Undo what `make_refund` took from the order: WeChat closed the refund without paying.
 
-    Units that were set free are reserved again as far as the stock goes; shipping asks again.
+    Units that were set free are reserved again as far as the stock goes; shipping asks again. Once
+    the order was shipped none are: there is no parcel that they would go with.
     """
     parts = tuple(
         Part(order_line_id=line.order_line_id, quantity=-line.quantity, amount_fen=-line.amount_fen)
@@ -86,7 +88,8 @@ def take_back(session: Session, order: Order, refund: Refund, now: datetime) -> 
         )
     )
     move_amounts(session, order, parts, -refund.freight_fen)
-    reserve_units(session, order)
+    if order.status is OrderStatus.PAID:
+        reserve_units(session, order)
     adjust_after_refund(session, order, now)
 
 

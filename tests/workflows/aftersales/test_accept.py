@@ -23,7 +23,7 @@ from rules.payments import RefundStatus
 from tests.factories.aftersales import ask_for
 from tests.factories.catalogue import make_sku
 from tests.factories.distributors import make_distributor
-from tests.factories.orders import make_order, pay_order
+from tests.factories.orders import make_order, pay_order, ship_order
 from tests.factories.policies import start_programme
 from tests.workflows.sales import held
 from wechat.gateway import RefundFact, RefundState
@@ -150,6 +150,26 @@ def test_a_closed_refund_whose_units_were_sold_meanwhile_is_made_again(sale: Sal
         accept(session, locked, request, Mark(actor="staff:1", now=sale.now))
     assert sale.reserved() == free + 1, "the unit that she keeps stays hers"
     assert sale.order().lines[0].refunded_quantity == 2
+    audit(sale.sessions)
+
+
+def test_a_refund_that_closes_after_shipping_reserves_nothing(sale: Sale) -> None:
+    with sale.sessions.begin() as session:
+        sent, unsent = session.get_one(Sku, sale.sku_id), make_sku(session)
+        order = make_order(session, [(sent, 1), (unsent, 2)], now=sale.now)
+        pay_order(session, order, sale.now)
+        request = session.get_one(AfterSalesRequest, ask_for(session, order, [0, 2], sale.now))
+        number = accept(session, order, request, Mark(actor="staff:1", now=sale.now)).out_refund_no
+        ship_order(session, order, sale.now)
+        unsent_id, request_id = unsent.id, request.id
+    assert sale.tell(number, RefundState.CLOSED)
+    with sale.sessions.read() as session:
+        assert session.get_one(Stock, unsent_id).reserved == 0, "the parcel is gone"
+    audit(sale.sessions)
+    with sale.sessions.begin() as session:
+        request = session.get_one(AfterSalesRequest, request_id)
+        locked = session.get_one(Order, request.order_id, with_for_update=True)
+        accept(session, locked, request, Mark(actor="staff:1", now=sale.now))
     audit(sale.sessions)
 
 
