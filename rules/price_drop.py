@@ -147,6 +147,9 @@ def assess(
     `prices` are all that were published of its SKU in the order's channel; those in force at a
     moment from `paid_at` to `until`, both included, count.
     """
+    if until < paid_at:
+        # WeChat's clock says when it was paid, and may be ahead of ours.
+        return None
     spell = lowest_since(prices, paid_at, until)
     if spell is None:
         return None

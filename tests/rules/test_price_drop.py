@@ -243,3 +243,8 @@ def test_an_unchanged_price_is_never_worth_a_claim(unit: int, quantity: int, kep
     )
     assert net_paid(line.goods_fen, quantity, kept) == unit * kept
     assert assess(line, (price(unit, -1),), PAID_AT, PAID_AT + WEEK) is None
+
+
+def test_a_payment_that_is_ahead_of_our_clock_is_worth_no_claim_yet() -> None:
+    line = LineFacts(goods_fen=5_000, quantity=1, left_fen=5_000, left_quantity=1)
+    assert assess(line, (price(3_000, -1),), PAID_AT, PAID_AT - INSTANT) is None
