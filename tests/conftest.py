@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 from sqlalchemy.engine import URL, make_url
 
 from fenxiao.migrating import migrate
 from models.database import SessionFactory, open_database
+from tests.chromium import chromium
 from tests.database import TEMPLATE, PostgresqlServer, run_postgresql
 from tests.scratch import enterable, keep_in_memory
 from tests.sockets import closed_sockets
@@ -112,3 +114,10 @@ def fresh_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
     assert isinstance(server, PostgresqlServer)
     with server.database("template0") as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium; one for all, because a process has one Playwright."""
+    with chromium() as opened:
+        yield opened

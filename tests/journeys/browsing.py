@@ -1,25 +1,12 @@
-"""A real Chromium for journeys, and the pictures that it takes on the way."""
+"""Windows of Chromium for journeys, and the pictures that they take on the way."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.journeys.stage import Stage
 
-CHROMIUM = Path("/usr/bin/chromium")
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PICTURES_SHOWN = """
 () => {
   const isSeen = (image) => image.getBoundingClientRect().top < innerHeight && !image.complete;
@@ -31,17 +18,6 @@ PICTURES_SHOWN = """
 """
 PHONES_VIEW = {"width": 1520, "height": 920}
 DESK_VIEW = {"width": 1280, "height": 900}
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """Start the system's Chromium, or skip the journey saying what to do."""
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is missing; on Debian: apt-get install chromium fonts-noto-cjk")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield opened
-        opened.close()
 
 
 @dataclass(slots=True, kw_only=True)

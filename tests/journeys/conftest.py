@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 
 from tests.conftest import DATABASES
 from tests.database import TEMPLATE, PostgresqlServer
-from tests.journeys.browsing import Album, Desk, chromium
+from tests.journeys.browsing import Album, Desk
 from tests.journeys.stage import Stage, open_stage
 
 # What web.errors and the bot write when they had to apologise.
@@ -55,13 +55,6 @@ def stage(shared_stage: Stage) -> Stage:
         sandbox.release(channel)
     sandbox.settle()
     return shared_stage
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """The system's Chromium."""
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture
