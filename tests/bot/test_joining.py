@@ -25,14 +25,14 @@ def conversations(sessions: SessionFactory) -> int:
 
 def test_four_answers_are_an_application(sessions: SessionFactory, phone: Phone) -> None:
     assert "（1/4）" in phone.say("加入")
-    assert "（2/4）" in phone.say("林小满")
+    assert "（2/4）" in phone.say("小满")
     assert "（3/4）" in phone.say("138 0000 0001")
     shown = phone.say("浙江杭州")
     assert "浙江省杭州市" in shown
     assert '<a href="http://localhost/policy">《分销政策》第 1 版</a>' in shown
     assert "申请已提交" in phone.say("同意")
     (application,) = applications(sessions)
-    assert (application.name, application.phone) == ("林小满", "13800000001")
+    assert (application.name, application.phone) == ("小满", "13800000001")
     assert (application.province_code, application.city_code) == ("330000", "330100")
     assert conversations(sessions) == 0
     assert "正在审核" in phone.say("加入")
@@ -45,7 +45,7 @@ def test_joining_is_understood_however_it_is_written(phone: Phone, words: str) -
 
 def test_cancelling_forgets_the_answers(sessions: SessionFactory, phone: Phone) -> None:
     phone.say("加入")
-    phone.say("林小满")
+    phone.say("小满")
     assert "已取消" in phone.say("取消")
     assert conversations(sessions) == 0
     assert "没有正在填写" in phone.say("取消")
@@ -53,7 +53,7 @@ def test_cancelling_forgets_the_answers(sessions: SessionFactory, phone: Phone) 
 
 def test_an_interruption_is_answered_and_the_application_waits(phone: Phone) -> None:
     phone.say("加入")
-    phone.say("林小满")
+    phone.say("小满")
     reply = phone.say("我的佣金")
     assert "还不是分销商" in reply
     assert reply.endswith("您的申请还没填完，回复“继续”接着填，或回复“取消”退出。")
@@ -63,7 +63,7 @@ def test_an_interruption_is_answered_and_the_application_waits(phone: Phone) -> 
 
 def test_the_menu_resumes_a_running_application(phone: Phone) -> None:
     phone.say("加入")
-    phone.say("林小满")
+    phone.say("小满")
     assert "（2/4）" in phone.happen("CLICK", "join")
 
 
@@ -71,7 +71,7 @@ def test_after_a_day_the_question_comes_again_before_an_answer_counts(
     sessions: SessionFactory, phone: Phone
 ) -> None:
     phone.say("加入")
-    phone.say("林小满")
+    phone.say("小满")
     move_clock(sessions, ahead=timedelta(hours=25))
     reply = phone.say("13800000001")
     assert "我们继续刚才的申请" in reply
@@ -91,14 +91,14 @@ def test_a_conversation_outlives_the_process(
     from tests.bot.conftest import SITE
 
     phone.say("加入")
-    phone.say("林小满")
+    phone.say("小满")
     app.extensions["fenxiao-chat-desk"].close()
     app.extensions["fenxiao-chat-desk"] = ChatDesk(sessions, SITE, Words(app.jinja_env))
     assert "（3/4）" in phone.say("13800000001")
 
 
 def test_while_staff_decide_nobody_is_asked_to_apply_again(phone: Phone) -> None:
-    for words in ("加入", "林小满", "13800000001", "浙江杭州", "同意"):
+    for words in ("加入", "小满", "13800000001", "浙江杭州", "同意"):
         phone.say(words)
     for asked in ("我的推广码", "素材", "我的佣金", "培训", "帮助", "今天天气"):
         reply = phone.say(asked)

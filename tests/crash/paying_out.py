@@ -41,7 +41,7 @@ def _she_registers_her_bank_account(day: Day) -> None:
     bank = BankDetails(
         bank_name="招商银行", branch="杭州文三路支行", account_number="0062226200001234"
     )
-    details = PayoutDetails(real_name="林小满", bank=bank)
+    details = PayoutDetails(real_name="林女士", bank=bank)
     register_payout_account(day.sessions, day.distributor(SELLER), details, day.now)
 
 

@@ -14,7 +14,7 @@ from tests.factories.policies import grade_id
 from workflows.policies import policy_in_force
 
 WHO = {
-    "name": "林小满",
+    "name": "小满",
     "phone": "13800000001",
     "province_code": "330000",
     "city_code": "330100",

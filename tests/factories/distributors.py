@@ -28,7 +28,7 @@ def make_distributor(
     person = person or make_person(session)
     application = DistributorApplication(
         wechat_user_id=person.id,
-        name="林小满",
+        name="小满",
         phone="13800000001",
         province_code="330000",
         city_code="330100",

@@ -7,7 +7,7 @@ from rules.payout_accounts import BankDetails, PayoutDetails
 from tests.factories.people import LONG_AGO
 from workflows.payouts.account import register
 
-REAL_NAME = "林小满"
+REAL_NAME = "林女士"
 ACCOUNT_NUMBER = "0062226200001234"
 DETAILS = PayoutDetails(
     real_name=REAL_NAME,

@@ -22,7 +22,7 @@ def test_what_a_spreadsheet_would_compute_begins_with_an_apostrophe(text: str) -
     assert plain_text(text).startswith("'")
 
 
-@pytest.mark.parametrize("text", ["", "林小满", "a=b", "2026-11", "D000012", "  ", "0"])
+@pytest.mark.parametrize("text", ["", "小满", "a=b", "2026-11", "D000012", "  ", "0"])
 def test_other_text_stays_as_it_is(text: str) -> None:
     assert plain_text(text) == text
 

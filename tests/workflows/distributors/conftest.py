@@ -13,7 +13,7 @@ from workflows.audit import StaffActor
 from workflows.distributors.apply import ApplicationDraft
 
 
-def draft_of(wechat_user_id: int, name: str = "林小满") -> ApplicationDraft:
+def draft_of(wechat_user_id: int, name: str = "小满") -> ApplicationDraft:
     """A form filled in well."""
     return ApplicationDraft(
         wechat_user_id=wechat_user_id,

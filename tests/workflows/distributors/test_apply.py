@@ -29,7 +29,7 @@ def test_an_application_keeps_answers_policy_and_moment(
     application_id = apply_to_join(sessions, draft_of(person_id), now)
     with sessions.read() as session:
         row = application(session, application_id)
-        assert (row.name, row.phone, row.city_code) == ("林小满", "13800000001", "330100")
+        assert (row.name, row.phone, row.city_code) == ("小满", "13800000001", "330100")
         assert row.status is ApplicationStatus.APPLIED
         assert row.policy_version_id == policy_in_force(session, now).id
         assert row.accepted_at == now
@@ -73,7 +73,7 @@ def test_a_wrong_answer_writes_nothing(
 ) -> None:
     wrong = ApplicationDraft(
         wechat_user_id=person_id,
-        name="林小满",
+        name="小满",
         phone="110",
         province_code="330000",
         city_code="330100",
