@@ -1,6 +1,6 @@
 """The `fenxiao` command: everything that an operator does from a shell."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -27,10 +27,15 @@ from web.collaborators import Collaborators
 from wechat.errors import WeChatError
 from workflows.audit import StaffActor
 from workflows.clock import real_now
+from workflows.payouts.reencrypt import Unreadable, reencrypt_payout_accounts
 from workflows.policies import install_programme
 from workflows.staff.add import StaffDraft, add_staff
 
 OPERATOR = StaffActor(staff_id=None, role=Role.OWNER, address="command line")
+MOST_NAMED = 5
+
+
+MOST_NAMED = 5
 
 
 class OneLineErrors(click.Group):
@@ -139,6 +144,32 @@ def audit(times: bool) -> None:
     if is_broken:
         raise SystemExit(1)
     click.echo("all invariants hold")
+
+
+@fenxiao.command()
+def reencrypt() -> None:
+    """Seal all real names and bank accounts anew with data_key; exit status 1 if any is left."""
+    with _database(load()) as sessions:
+        done = reencrypt_payout_accounts(sessions, actor=OPERATOR, now=real_now())
+    click.echo(f"{done.changed} sealed anew, {done.kept} had the key in use already")
+    if done.unreadable:
+        raise click.ClickException(_unreadable(done.unreadable))
+    if done.late:
+        raise click.ClickException(
+            f"{done.late} sealed with another key meanwhile: restart every program that has not"
+            " read the new data_key, then run this again"
+        )
+
+
+def _unreadable(found: Sequence[Unreadable]) -> str:
+    """Name in one line what no key opens, and never what it holds."""
+    named = [
+        f"payout account {one.payout_account_id} {one.field} ({one.reason})"
+        for one in found[:MOST_NAMED]
+    ]
+    if len(found) > MOST_NAMED:
+        named.append(f"{len(found) - MOST_NAMED} more")
+    return f"no key of [site] opens {', '.join(named)}"
 
 
 @fenxiao.command("run-due")

@@ -5,6 +5,7 @@ can change) and is bound to its row and field: copied elsewhere, it doesn't open
 """
 
 import hashlib
+import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session
 CIPHER = "fenxiao-data-cipher"
 NONCE_BYTES = 12
 KEY_ID_CHARACTERS = 8
+_KEY_ID = re.compile(f"[0-9a-f]{{{KEY_ID_CHARACTERS}}}")
 
 
 class DataKeyMissingError(RuntimeError):
@@ -37,16 +39,26 @@ class DataCipher:
         self._ciphers = {_key_id(key): AESGCM(key) for key in derived}
         self._current = _key_id(derived[0]) if derived else None
 
-    def seal(self, text: str, place: str) -> str:
-        """Return `text` encrypted for `place`, which names its row and field.
+    @property
+    def mark(self) -> str:
+        """What everything begins with that is sealed now: letters and digits that name the key.
 
         Raises: DataKeyMissingError.
         """
         if self._current is None:
             raise DataKeyMissingError("no [site] data_key: the database was opened without one")
+        return f"{self._current}."
+
+    def seal(self, text: str, place: str) -> str:
+        """Return `text` encrypted for `place`, which names its row and field.
+
+        Raises: DataKeyMissingError.
+        """
+        mark = self.mark
         nonce = secrets.token_bytes(NONCE_BYTES)
-        sealed = self._ciphers[self._current].encrypt(nonce, text.encode(), place.encode())
-        return f"{self._current}.{urlsafe_b64encode(nonce + sealed).decode()}"
+        cipher = self._ciphers[mark.removesuffix(".")]
+        sealed = cipher.encrypt(nonce, text.encode(), place.encode())
+        return f"{mark}{urlsafe_b64encode(nonce + sealed).decode()}"
 
     def open(self, sealed: str, place: str) -> str:
         """Return the text that was sealed for `place`.
@@ -56,6 +68,8 @@ class DataCipher:
             SealedTextDamagedError: it was altered, or was sealed for another place.
         """
         key_id, _, body = sealed.partition(".")
+        if _KEY_ID.fullmatch(key_id) is None:
+            raise SealedTextDamagedError(f"what is kept for {place} is no sealed text")
         cipher = self._ciphers.get(key_id)
         if cipher is None:
             raise DataKeyMissingError(

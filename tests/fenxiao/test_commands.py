@@ -1,5 +1,6 @@
 """The command, as an operator runs it: its own process, its exit status, its one line."""
 
+import secrets
 import signal
 import time
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,9 @@ from models.staff import StaffMember
 from rules.orders import OrderStatus
 from tests.database import PostgresqlServer
 from tests.factories.catalogue import make_sku
+from tests.factories.distributors import make_distributor
 from tests.factories.orders import make_order
+from tests.factories.payout_accounts import REAL_NAME, make_payout_account
 from tests.factories.policies import start_programme
 from tests.fenxiao.ground import Ended, Place, free_port, stops_within, wait_for
 from tests.fenxiao.test_settings import filled_in
@@ -183,6 +186,28 @@ def test_run_due_does_what_is_due(
 def _status(sessions: SessionFactory, order_id: int) -> OrderStatus:
     with sessions.read() as session:
         return session.get_one(Order, order_id).status
+
+
+def test_reencrypt_lets_a_replaced_data_key_go(migrated_on_both: Place, database_url: URL) -> None:
+    keys = [secrets.token_hex(24) for _ in range(2)]
+    sessions = open_database(database_url, data_keys=keys[:1])
+    start_programme(sessions)
+    with sessions.begin() as session:
+        account_id = make_payout_account(session, make_distributor(session))
+    sessions.dispose()
+    migrated_on_both.set("data_key", f'"{keys[1]}"\nformer_data_keys = ["{keys[0]}"]')
+    ended = migrated_on_both.run("reencrypt")
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out == "2 sealed anew, 0 had the key in use already\n"
+    migrated_on_both.set("former_data_keys", "[]")
+    assert migrated_on_both.run("reencrypt").status == 0
+    migrated_on_both.set("data_key", f'"{keys[0]}"')
+    lost = migrated_on_both.run("reencrypt")
+    assert lost.status == 1
+    assert lost.err.startswith(f"Error: no key of [site] opens payout account {account_id} name (")
+    assert f"payout account {account_id} account (key " in lost.err
+    assert len(lost.err.splitlines()) == 1
+    assert REAL_NAME not in lost.err
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ def test_it_is_bound_to_its_row_and_field() -> None:
         f"{key_id}.",
         f"{key_id}.%%%",
         f"{key_id}.AAAA",
+        "李雷",
+        "",
     ):
         with pytest.raises(SealedTextDamagedError):
             cipher.open(damaged, HERE)

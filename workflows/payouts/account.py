@@ -66,7 +66,7 @@ def register(
     account = PayoutAccount(
         distributor_id=distributor_id,
         reference=reference,
-        name_sealed=cipher.seal(details.real_name, _place(distributor_id, reference, "name")),
+        name_sealed=cipher.seal(details.real_name, place_of(distributor_id, reference, "name")),
         name_mask=mask_name(details.real_name),
         created_at=now,
     )
@@ -74,7 +74,7 @@ def register(
         account.bank_name, account.branch = bank.bank_name, bank.branch
         account.account_tail = tail_of(bank.account_number)
         account.account_sealed = cipher.seal(
-            bank.account_number, _place(distributor_id, reference, "account")
+            bank.account_number, place_of(distributor_id, reference, "account")
         )
     session.add(account)
     session.flush()
@@ -140,13 +140,15 @@ def _opened(session: Session, account: PayoutAccount) -> Destination:
         bank = BankDetails(
             bank_name=account.bank_name,
             branch=account.branch or "",
-            account_number=cipher.open(account.account_sealed, _place(owner, reference, "account")),
+            account_number=cipher.open(
+                account.account_sealed, place_of(owner, reference, "account")
+            ),
         )
-    real_name = cipher.open(account.name_sealed, _place(owner, reference, "name"))
+    real_name = cipher.open(account.name_sealed, place_of(owner, reference, "name"))
     return Destination(real_name=real_name, bank=bank)
 
 
-def _place(distributor_id: int, reference: str, field: str) -> str:
+def place_of(distributor_id: int, reference: str, field: str) -> str:
     """Name the row and field that a sealed text belongs to."""
     return f"payout_accounts:{distributor_id}:{reference}:{field}"
 
