@@ -13,7 +13,7 @@ from rules.staff import Permission
 from web.collaborators import collaborators
 from web.exports import CSV_TYPE, XLSX_TYPE, Amount, Cell, Sheet, csv_file, xlsx_file
 from web.forms import Form
-from web.security import LARGEST_ID
+from web.row_ids import row_id
 from workflows.payouts.bank import (
     LONGEST_REFERENCE,
     MOST_AT_ONCE,
@@ -114,12 +114,10 @@ def _ticked() -> list[int]:
     sent = request.form.getlist("payout")
     if len(sent) > MOST_AT_ONCE:
         abort(400)
-    for text in sent:
-        if not (
-            text.isascii() and text.isdecimal() and len(text) <= 19 and int(text) <= LARGEST_ID
-        ):
-            abort(400)
-    return sorted({int(text) for text in sent})
+    ids = {row_id(text) for text in sent}
+    if None in ids:
+        abort(400)
+    return sorted(number for number in ids if number is not None)
 
 
 def _cells(order: BankOrder) -> Sequence[Cell]:

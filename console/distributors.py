@@ -22,7 +22,7 @@ from rules.staff import Permission
 from web.collaborators import collaborators
 from web.forms import Form
 from web.paging import Page, requested_page
-from web.security import LARGEST_ID
+from web.row_ids import LARGEST_ID
 from workflows.distributors.authorise import (
     reinstate_distributor,
     suspend_distributor,

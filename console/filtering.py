@@ -9,7 +9,7 @@ from flask import abort, request
 from werkzeug.exceptions import NotFound
 
 from rules.china_time import SHANGHAI
-from web.security import LARGEST_ID
+from web.row_ids import row_id
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -50,9 +50,10 @@ def asked_id(name: str) -> int | None:
     text = request.args.get(name, "")
     if not text:
         return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= 19 and int(text) <= LARGEST_ID):
+    number = row_id(text)
+    if number is None:
         abort(404)
-    return int(text)
+    return number
 
 
 def asked_day(name: str) -> date | None:

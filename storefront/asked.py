@@ -2,13 +2,9 @@
 
 from flask import request
 
-from web.security import LARGEST_ID
+from web.row_ids import row_id
 
 
 def asked_id(name: str) -> int | None:
     """Return the row id that `?name=` carries, None without one."""
-    text = request.args.get(name, "")
-    if not (text.isascii() and text.isdecimal() and len(text) <= 19):
-        return None
-    number = int(text)
-    return number if number <= LARGEST_ID else None
+    return row_id(request.args.get(name, ""))

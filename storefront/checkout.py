@@ -15,11 +15,11 @@ from storefront.session import current_person, wechat_login
 from web.collaborators import collaborators
 from web.forms import Form
 from web.limits import SUBMITS, limiter
+from web.row_ids import LARGEST_ID
 from workflows.orders.place import LineDraft, OrderDraft, line_requests, place_order, price_lines
 from workflows.policies import policy_in_force
 
 MOST_UNITS = 999
-LARGEST_ID = 2**63 - 1
 LARGEST_TOTAL = 10**12
 CHECKOUT_KEY = re.compile(r"[0-9a-f]{32}")
 

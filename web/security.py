@@ -9,9 +9,9 @@ import secrets
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import BadRequest
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import IntegerConverter, ValidationError
 from werkzeug.sansio.utils import host_is_trusted
 
+from web.row_ids import RowId
 from web.site import SiteFacts
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
@@ -22,20 +22,6 @@ MAX_FORM_PARTS = 400
 LONGEST_ADDRESS = 4096
 HEALTH_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 """A load balancer or a monitor asks for these by address, so they answer to any host."""
-LARGEST_ID = 2**63 - 1
-
-
-class RowId(IntegerConverter):
-    """`<int:…>` in a path: ASCII digits that fit the database's BIGINT; anything else is a 404."""
-
-    regex = r"[0-9]{1,19}"
-
-    def to_python(self, value: str) -> int:
-        """Read the digits."""
-        number = int(value)
-        if number > LARGEST_ID:
-            raise ValidationError
-        return number
 
 
 def csp_nonce() -> str:
