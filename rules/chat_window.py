@@ -14,6 +14,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+MAX_TEXT_BYTES: Final = 2_048
+"""Of one text message or reply, in UTF-8. Source: WeChat's message documentation (a guess)."""
+
 
 class InteractionKind(StrEnum):
     """What a person did that opens a window."""

@@ -9,14 +9,12 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 
-from rules.chat_window import ChatRoom
+from rules.chat_window import MAX_TEXT_BYTES, ChatRoom
 from rules.china_time import SHANGHAI
 from rules.errors import RuleViolation
 from rules.training import Channel
 
 DAYS_A_WEEK: Final = 7
-MAX_TEXT_BYTES: Final = 2_048
-"""Of one customer-service text, in UTF-8. Source: WeChat's message documentation (a guess)."""
 
 
 class Repeat(StrEnum):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha1
 from typing import TypeVar
 
+from rules.chat_window import MAX_TEXT_BYTES
 from wechat.answers import UnexpectedAnswer
 from wechat.client import AccountClient, read_fresh_value
 from wechat.codes import PICTURE_TOO_LARGE, TEXT_TOO_LONG
@@ -23,7 +24,6 @@ from wechat.gateway import (
 from wechat.http import Timeouts
 from wechat.tokens import FreshValue, SharedToken
 
-MAX_TEXT_BYTES = 2048
 MAX_IMAGE_BYTES = 2 * 1024 * 1024
 MEDIA_LIFETIME = timedelta(days=3)
 

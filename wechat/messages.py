@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 from hashlib import sha256
 
+from rules.chat_window import MAX_TEXT_BYTES
 from wechat.errors import CallbackRejected
 from wechat.events import (
     ImageReply,
@@ -18,7 +19,6 @@ from wechat.events import (
     Unsubscribed,
 )
 
-MAX_TEXT_BYTES = 2048
 DEDUP_KEY_CHARACTERS = 191
 """No `dedup_key` is longer than this."""
 

@@ -3,11 +3,10 @@
 from bot.answers import guide
 from bot.chat import Chat
 from queries.commissions import commission_asked
+from rules.chat_window import MAX_TEXT_BYTES
 from rules.explanation import Question, question_of
 from wechat.events import TextReply
 
-LONGEST_BYTES = 2_048
-"""What a passive reply may hold."""
 MOST_POSTINGS = 4
 
 
@@ -33,6 +32,6 @@ def ask(chat: Chat, text: str) -> TextReply:
             most_postings=MOST_POSTINGS,
             left_out=len(rows) - shown,
         )
-        if len(reply.text.encode()) <= LONGEST_BYTES:
+        if len(reply.text.encode()) <= MAX_TEXT_BYTES:
             return reply
     raise AssertionError("one line always fits: names and reasons are bounded")

@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.chat_window import ChatObstacle, ChatRoom
+from rules.chat_window import MAX_TEXT_BYTES, ChatObstacle, ChatRoom
 from rules.china_time import SHANGHAI, local_minute
 from rules.push_timing import (
-    MAX_TEXT_BYTES,
     QuietHours,
     Repeat,
     Schedule,
