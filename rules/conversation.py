@@ -7,6 +7,7 @@ accepted is asked for again with the reason.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -16,6 +17,9 @@ from rules.regions import City, find_city
 
 JOIN_FLOW: Final = "join"
 """Name of this conversation where several kinds are stored."""
+
+STALE_AFTER: Final = timedelta(hours=24)
+"""After a longer silence the question comes again before an answer counts."""
 
 
 class JoinStep(StrEnum):

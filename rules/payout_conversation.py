@@ -7,6 +7,7 @@ the question are handed in. Amounts are fen.
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -15,6 +16,9 @@ from rules.money import Fen, parse_yuan
 
 PAYOUT_FLOW: Final = "payout"
 """Name of this conversation where several kinds are stored."""
+
+STALE_AFTER: Final = timedelta(minutes=30)
+"""Later than that the question comes again, with new figures, before a "确认" counts."""
 
 ALL: Final = "全部"
 """What she writes to ask for as much as one request may carry."""

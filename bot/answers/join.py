@@ -1,13 +1,13 @@
 """加入: the joining conversation, one answer at a time."""
 
 from dataclasses import asdict, fields
-from datetime import timedelta
 
 from bot.chat import Chat
 from bot.cities import all_cities
 from bot.commands import Command
 from rules.conversation import (
     JOIN_FLOW,
+    STALE_AFTER,
     JoinAnswers,
     JoinContext,
     JoinEnd,
@@ -29,7 +29,6 @@ from workflows.conversations import (
 from workflows.distributors.apply import ApplicationDraft, apply, check_may_apply
 from workflows.policies import PolicyInForce, policy_in_force
 
-STALE_AFTER = timedelta(hours=24)
 RESUMES = frozenset({Command.JOIN, Command.CONTINUE})
 STAYS = frozenset({Command.CANCEL})
 """Commands that are answers inside the conversation; all others interrupt it."""

@@ -1,7 +1,6 @@
 """提现: how much, is that right, and then the same request that the H5 page makes."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from bot.answers import guide
 from bot.chat import Chat
@@ -11,6 +10,7 @@ from rules.money import AmountRefused
 from rules.payout_conversation import (
     ALL,
     PAYOUT_FLOW,
+    STALE_AFTER,
     Answer,
     PayoutStep,
     hear,
@@ -33,9 +33,6 @@ from workflows.conversations import (
     keep_conversation,
 )
 from workflows.payouts.request import ask_for_payout, check_payout, offer_payout
-
-STALE_AFTER = timedelta(minutes=30)
-"""Later than that the question comes again, with new figures, before a "确认" counts."""
 
 HEARD = frozenset({Command.PAYOUT, Command.CONFIRM, Command.CONTINUE, Command.CANCEL})
 """Commands that are answers inside the conversation; all others interrupt it."""
