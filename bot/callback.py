@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from bot.desk import ChatDesk
 from bot.words import Words
 from web.collaborators import EXTENSION, Collaborators, collaborators
-from web.machines import refused, rejected
+from web.machines import PLAIN, refused, rejected
 from wechat.callback import MAX_BODY_BYTES
 from wechat.errors import CallbackRejected
 from wechat.events import Reply
@@ -20,7 +20,6 @@ from workflows.clock import real_now
 log = structlog.get_logger(__name__)
 
 DESK = "fenxiao-chat-desk"
-PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
 XML = {"Content-Type": "application/xml; charset=utf-8"}
 
 blueprint = Blueprint("bot", __name__, url_prefix="/wechat")

@@ -151,7 +151,12 @@ class SessionFactory:
 
 def _may_run_again(error: OperationalError) -> bool:
     state = getattr(error.orig, "sqlstate", None)
-    return state in {SERIALIZATION_FAILURE, DEADLOCK} or "database is locked" in str(error.orig)
+    return state in {SERIALIZATION_FAILURE, DEADLOCK} or is_locked(error)
+
+
+def is_locked(error: OperationalError) -> bool:
+    """Tell whether another program keeps SQLite's file: a later try can help."""
+    return "database is locked" in str(error.orig)
 
 
 def open_database(

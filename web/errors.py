@@ -16,7 +16,8 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, RequestedRangeNotSatisfiable
 
 from rules.errors import RuleViolation
-from wechat.errors import CallbackRejected, WeChatError
+from wechat.errors import WeChatError
+from workflows import is_locked
 
 BUSY_SECONDS = 5
 log = structlog.get_logger(__name__)
@@ -92,16 +93,14 @@ def _page_of_the_form() -> str | None:
 
 def _wechat_failed(error: Exception) -> ResponseReturnValue:
     assert isinstance(error, WeChatError)
-    if isinstance(error, CallbackRejected):
-        log.info("callback rejected", reason=error.reason)
-        return error.reason, error.status, {"Content-Type": "text/plain; charset=utf-8"}
     log.warning("wechat failed", errcode=error.errcode, outcome=error.outcome)
     return error_page(502, code="wechat_unavailable")
 
 
 def _database_failed(error: Exception) -> ResponseReturnValue:
     """Say at once that another program keeps SQLite's file; anything else is a fault."""
-    if "database is locked" not in str(error):
+    assert isinstance(error, OperationalError)
+    if not is_locked(error):
         return _broken(InternalServerError(original_exception=error))
     log.warning("database busy", endpoint=request.endpoint)
     answer = error_page(503, code="busy")

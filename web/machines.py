@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 import structlog
 from flask import Flask, Request, Response, request
 from flask.sessions import NullSession, SessionInterface
-from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError, ServiceUnavailable
 
 from web.filters import install_filters
 from web.pages import TEMPLATES
 from web.security import MAX_FORM_BYTES, is_allowed_host
 from web.site import SiteFacts
 from wechat.errors import CallbackRejected
+from workflows import is_locked
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -86,7 +88,11 @@ def refused(error: HTTPException) -> tuple[str, int, dict[str, str]]:
     """Answer a machine in one word."""
     headers = dict(PLAIN)
     if isinstance(error, InternalServerError):
-        log.error("broken", endpoint=request.endpoint, exc_info=error.original_exception or error)
+        cause = error.original_exception or error
+        if isinstance(cause, OperationalError) and is_locked(cause):
+            log.warning("database busy", endpoint=request.endpoint)
+            return ServiceUnavailable().name, 503, headers
+        log.error("broken", endpoint=request.endpoint, exc_info=cause)
     elif error.code == 405:
         headers["Allow"] = dict(error.get_headers()).get("Allow", "")
     return error.name, error.code or 400, headers

@@ -5,7 +5,7 @@ faces call; `session: Session` is a step that joins its caller's transaction. Th
 steps themselves: they run in the transaction of `workflows.inbound.answer_once`.
 """
 
-from models.database import SessionFactory
+from models.database import SessionFactory, is_locked
 from models.hurried import HurriedSessions, OutOfTime
 
-__all__ = ["HurriedSessions", "OutOfTime", "SessionFactory"]
+__all__ = ["HurriedSessions", "OutOfTime", "SessionFactory", "is_locked"]

@@ -14,7 +14,7 @@ from web.csrf import protection
 from web.limits import limiter
 from web.pages import STATIC
 from web.paging import requested_page
-from wechat.errors import CallbackRejected, WeChatUnreachable
+from wechat.errors import WeChatUnreachable
 
 ROOT = STATIC.parent
 
@@ -113,11 +113,6 @@ def _add_troubles(app: Flask) -> None:
     @app.get("/wechat-down")
     def wechat_down() -> str:
         raise WeChatUnreachable("timed out")
-
-    @app.post("/callback")
-    @protection.exempt
-    def callback() -> str:
-        raise CallbackRejected("the message is not in safe mode", 400)
 
 
 @pytest.fixture

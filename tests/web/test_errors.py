@@ -76,9 +76,3 @@ def test_a_refused_form_never_sends_anybody_to_another_site(
     answer = client.post("/refused", headers={"Referer": referrer})
     assert answer.status_code == 422
     assert answer.location is None
-
-
-def test_a_rejected_callback_gets_its_status_in_plain_text(client: FlaskClient) -> None:
-    answer = client.post("/callback", data=b"<xml/>")
-    assert answer.status_code == 400
-    assert answer.mimetype == "text/plain"
