@@ -60,6 +60,8 @@ class BuyerOrder:
     goods_fen: int
     freight_fen: int
     payable_fen: int
+    returned_fen: int
+    """What staff agreed to give back of it, whether it has arrived or is under way."""
     receiver: str
     phone: str
     district_code: str
@@ -80,6 +82,15 @@ class BuyerOrder:
     def quantity(self) -> int:
         """How many units it has."""
         return sum(line.quantity for line in self.lines)
+
+    @property
+    def arrived_fen(self) -> int:
+        """How much of `returned_fen` WeChat has given back; needs `refunds`."""
+        return sum(
+            refund.amount_fen
+            for refund in self.refunds
+            if refund.status is RefundStatus.SUCCEEDED and not refund.is_automatic
+        )
 
 
 def buyer_orders(
@@ -207,6 +218,7 @@ def _row(
         goods_fen=order.goods_fen,
         freight_fen=order.freight_fen,
         payable_fen=order.payable_fen,
+        returned_fen=order.refunded_fen,
         receiver=order.receiver,
         phone=order.phone,
         district_code=order.district_code,

@@ -1,6 +1,7 @@
 """Reconciliation in the console: days, differences with their way out, a file, and who may what."""
 
 import csv
+import re
 from datetime import date, datetime, timedelta
 from io import StringIO
 
@@ -75,6 +76,12 @@ def test_the_pages_lead_from_a_day_to_a_difference_to_the_order(
     assert f'href="{LIST}/trade/{day}"' in days
     found = cases(sessions)
     assert f"{len(found)} 条差异" in days
+    figures = re.findall(
+        r'<td class="is-number[^"]*" data-label="(?:我方|微信|差额|手续费)">(.*?)</td>', days
+    )
+    amounts = [re.sub(r"<[^>]+>", "", figure) for figure in figures]
+    assert amounts
+    assert all(re.fullmatch(r"[−+]?¥[\d,]+\.\d\d|—", amount) for amount in amounts), amounts
     one_day = browser.get(f"{LIST}/trade/{day}").get_data(as_text=True)
     assert all(f'href="{LIST}/cases/{case.id}"' in one_day for case in found)
     ours = next(case for case in found if case.kind == "missing_at_wechat")

@@ -1,12 +1,17 @@
 """Asking for a refund on the order's page: what is shown, kept, refused and never believed."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 
 from models.aftersales import AfterSalesRequest
 from models.orders import OrderLine
+from tests.factories.price_drops import accept_request
 from tests.shop import Customer, Shop
 from tests.storefront.visits import Phone, Site
+from wechat.gateway import RefundFact, RefundState
+from workflows.refunds import confirm_refund
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -79,3 +84,43 @@ def test_somebody_elses_order_is_not_found(
     mixed = site.phone(other).post(f"/orders/{hers}/after-sales", form)
     assert mixed.status_code == 422
     assert requests(shop) == []
+
+
+def test_the_sums_say_what_went_back_and_what_was_really_paid(
+    shop: Shop, phone: Phone, customer: Customer, sku_id: int
+) -> None:
+    number = shop.buy(customer, sku_id, 3).number
+    field = line_of(shop)
+    assert sums(phone, number) == ["商品¥372.00", "运费包邮", "实付¥372.00"]
+    for position in (1, 2):
+        form = {field: "1", "position": str(position), "reason": "不想要了"}
+        phone.post(f"/orders/{number}/after-sales", form)
+    assert sums(phone, number)[-1] == "实付¥372.00", "what waits for staff isn't given back"
+    first, second = (accept_request(shop.sessions, row.id, shop.now) for row in requests(shop))
+    refunded = RefundFact(
+        out_trade_no=number,
+        out_refund_no=first.out_refund_no,
+        refund_id="50300000000001",
+        state=RefundState.SUCCESS,
+        refund_fen=first.amount_fen,
+    )
+    confirm_refund(shop.sessions, refunded, shop.now)
+    assert second.amount_fen == 12_400
+    assert sums(phone, number) == [
+        "商品¥372.00",
+        "运费包邮",
+        "付款¥372.00",
+        "已退−¥124.00",
+        "退款中−¥124.00",
+        "实际支付¥124.00",
+    ]
+    assert "退款 ¥248.00" in phone.get("/orders").text
+
+
+def sums(phone: Phone, number: str) -> list[str]:
+    """The lines of the order page's sums, as they are read."""
+    page = phone.get(f"/orders/{number}").text
+    found = re.search(r'<dl class="sums">(.*?)</dl>', page, re.DOTALL)
+    assert found is not None
+    words = re.sub(r"<[^>]+>", "", found[1].replace("</div>", "\n"))
+    return ["".join(line.split()) for line in words.splitlines() if line.strip()]

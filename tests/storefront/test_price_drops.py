@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import Browser
 from sqlalchemy import select
 
 from models.aftersales import AfterSalesRequest
@@ -10,10 +11,12 @@ from models.catalogue import Sku
 from models.database import SessionFactory
 from models.orders import Order
 from models.people import WeChatUser
+from tests.browsing import opened
+from tests.factories.catalogue import make_sku
 from tests.factories.orders import make_order, pay_order
 from tests.factories.price_drops import make_price
 from tests.shop import Customer, Shop
-from tests.storefront.visits import Phone, Site
+from tests.storefront.visits import HOST, Phone, Site
 
 
 @pytest.fixture
@@ -85,3 +88,34 @@ def test_what_the_browser_says_of_amounts_and_lines_counts_for_nothing(
     assert requests(shop) == []
     phone.post(path, {"line": str(line_id), f"seen-{line_id}": "1", "amount": "99999"})
     assert [request.goods_fen for request in requests(shop)] == [4_800]
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("browser")
+def test_the_sum_follows_the_ticks_and_each_line_says_its_own(
+    shop: Shop, site: Site, sku_id: int, browser: Browser
+) -> None:
+    somebody = shop.customer()
+    with shop.sessions.begin() as session:
+        buyer = session.get_one(WeChatUser, somebody.id)
+        skus = [session.get_one(Sku, sku_id), make_sku(session)]
+        then = shop.now - timedelta(days=1)
+        placed = make_order(session, [(sku, 2) for sku in skus], now=then, buyer=buyer)
+        pay_order(session, placed, then)
+        for sku, sale_fen in zip(skus, (10_000, 12_395), strict=True):
+            make_price(session, sku, sale_fen, shop.now - timedelta(hours=2))
+        path = f"/orders/{placed.number}/price-drop"
+    her = site.phone(somebody)
+    with opened(browser, her.client, f"{HOST}{path}", 375) as page:
+        total, button = page.locator("[data-live-total]"), page.locator(".bar button")
+        lines = page.locator(".drop-figures .is-total dd").all_inner_texts()
+        assert lines == ["¥48.00", "¥0.10"]
+        assert total.inner_text().split() == ["共退", "¥48.10"]
+        page.locator(".drop-tick").first.uncheck()
+        assert total.inner_text().split() == ["共退", "¥0.10"]
+        assert button.is_enabled()
+        page.locator(".drop-tick").last.uncheck()
+        assert total.inner_text().split() == ["共退", "¥0.00"]
+        assert button.is_disabled()
+    # Without the script there is no sum that could be wrong.
+    assert "data-live-total hidden" in her.get(path).text
