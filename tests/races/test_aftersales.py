@@ -1,7 +1,8 @@
 """After-sales at its guarded points: whoever comes first wins, and the books agree."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
@@ -15,9 +16,9 @@ from tests.races.at_once import at_once
 from tests.shop import open_shop
 from tests.workflows.aftersales.purchase import Purchase
 from wechat.gateway import RefundState
-from workflows.aftersales.ask import request_refund, withdraw_request
+from workflows.aftersales.ask import request_for_buyer, request_refund, withdraw_request
 from workflows.aftersales.decide import accept_request, reject_request
-from workflows.orders.ship import Parcel, ship_order
+from workflows.orders.ship import Parcel, complete_if_due, confirm_receipt, ship_order
 from workflows.refunds import confirm_refund, send_refund
 
 PARCEL = Parcel(carrier="中通快递", tracking_number="ZT12345678")
@@ -45,6 +46,66 @@ def test_two_full_refunds_asked_for_at_once_are_one(bought: Purchase) -> None:
     )
     assert sorted(outcomes, key=str) == [1, "after_sales_changed"]
     bought.shop.audit()
+
+
+def test_a_full_refund_by_the_buyer_and_one_by_staff_at_once_give_the_money_back_once(
+    bought: Purchase,
+) -> None:
+    """Each is asked for, accepted and sent, as fast as it goes."""
+    shop = bought.shop
+
+    def whole(ask: Callable[[], int], position: int) -> Callable[[], object]:
+        def step() -> object:
+            ask()
+            bought.decide(bought.request(position).id)
+            (refund,) = shop.refunds()
+            send_refund(shop.sessions, shop.payments, refund.id, shop.now)
+            return "sent"
+
+        return step
+
+    wish = bought.wish(3, reason="不想要了")
+    theirs = partial(request_for_buyer, actor=bought.operator, now=shop.now)
+    outcomes = at_once(
+        whole(partial(request_refund, shop.sessions, bought.buyer, wish, shop.now), 1),
+        whole(partial(theirs, shop.sessions, bought.order_id, bought.wish(3, reason="客服")), 1),
+    )
+    assert sorted(map(str, outcomes)) == ["after_sales_changed", "sent"]
+    ((number, sent),) = shop.payments.refunds.items()
+    confirm_refund(shop.sessions, replace(sent, state=RefundState.SUCCESS), shop.now)
+    (refund,) = shop.refunds()
+    assert (refund.out_refund_no, refund.amount_fen) == (number, 37_200)
+    assert shop.order(bought.order_id).refunded_fen == 37_200
+    assert shop.status(bought.order_id) is OrderStatus.REFUNDED
+    shop.audit()
+
+
+def test_asking_and_completing_at_once_never_completes_over_an_open_request(
+    bought: Purchase,
+) -> None:
+    """At the last moment but one of the window; the clock's own moment is a little later."""
+    shop, end = bought.shop, bought.shop.now + timedelta(days=7)
+    purchases = []
+    for _ in range(6):
+        placed = shop.buy(bought.customer, bought.sku_id, 3)
+        purchase = replace(bought, order_id=placed.order_id)
+        ship_order(shop.sessions, placed.order_id, PARCEL, actor=bought.operator, now=shop.now)
+        customer_id = bought.customer.id
+        confirm_receipt(shop.sessions, placed.order_id, wechat_user_id=customer_id, now=shop.now)
+        purchases.append(purchase)
+    actions: list[Callable[[], object]] = []
+    for purchase in purchases:
+        just_before = end - timedelta(seconds=1)
+        actions += [
+            partial(request_refund, shop.sessions, purchase.buyer, purchase.wish(1), just_before),
+            partial(complete_if_due, shop.sessions, purchase.order_id, end),
+        ]
+    outcomes = at_once(*actions)
+    for number, purchase in enumerate(purchases):
+        both = outcomes[2 * number : 2 * number + 2]
+        is_completed = shop.status(purchase.order_id) is OrderStatus.COMPLETED
+        assert both == (["after_sales_window_over", True] if is_completed else [1, False])
+    shop.audit()
 
 
 def test_asking_and_shipping_at_once_never_ships_what_waits_for_staff(bought: Purchase) -> None:

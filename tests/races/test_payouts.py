@@ -1,5 +1,6 @@
 """Money leaves once and returns once, however many hands reach for it at the same moment."""
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
@@ -86,27 +87,43 @@ def test_of_twenty_requests_over_60_percent_one_is_taken(
 
 def test_a_payout_is_approved_or_rejected_never_both(
     sessions: SessionFactory,
-    seller: Distributor,
     staff: tuple[StaffActor, StaffActor],
+    now: datetime,
     later: datetime,
 ) -> None:
-    for _ in range(5):
-        payout_id = request_payout(sessions, seller.id, 1_000, WECHAT, later).payout_id
-        outcomes = together(
-            [
-                partial(approve_payout, sessions, payout_id, staff[0], later),
-                partial(
-                    reject_payout, sessions, payout_id, reason="不对", actor=staff[1], now=later
-                ),
-            ]
-        )
-        refused = [type(outcome) for outcome in outcomes if isinstance(outcome, Exception)]
-        assert refused == [PayoutTransitionRefused]
-        check(sessions)
+    """Six at once, of which every other has its first of two approvals already."""
+    people: dict[int, Distributor] = {}
+    policy = Policy(two_person_limit_fen=2_000)
+    sellers = [sell(sessions, now, quantity=3, policy=policy)[0] for _ in range(6)]
+    release_due(sessions, later)
+    for number, seller in enumerate(sellers):
+        amount_fen = 3_000 if number % 2 else 1_000
+        payout_id = request_payout(sessions, seller.id, amount_fen, WECHAT, later).payout_id
+        if number % 2:
+            assert not approve_payout(sessions, payout_id, staff[0], later).is_complete
+        people[payout_id] = seller
+    actions: list[Callable[[], object]] = []
+    for payout_id in people:
+        reject = partial(reject_payout, reason="不对", actor=staff[0], now=later)
+        actions += [
+            partial(approve_payout, sessions, payout_id, staff[1], later),
+            partial(reject, sessions, payout_id),
+        ]
+    outcomes = together(actions)
+    for number, (payout_id, seller) in enumerate(people.items()):
+        approval, rejection = outcomes[2 * number : 2 * number + 2]
         with sessions.read() as session:
-            status = session.get_one(Payout, payout_id).status
-        if status is PayoutStatus.APPROVED:
-            return
+            payout = session.get_one(Payout, payout_id)
+        if payout.status is PayoutStatus.APPROVED:
+            assert isinstance(approval, Approval)
+            assert isinstance(rejection, PayoutTransitionRefused)
+            assert held(sessions, seller)["paying_out"] == payout.amount_fen
+        else:
+            assert payout.status is PayoutStatus.REJECTED
+            assert isinstance(approval, PayoutTransitionRefused)
+            assert rejection is None
+            assert held(sessions, seller) == {"available": 3_720}
+    check(sessions)
 
 
 def test_the_same_person_approves_once(

@@ -41,6 +41,8 @@ from workflows.aftersales.accept import accept
 from workflows.aftersales.steps import Mark
 from workflows.audit import StaffActor
 from workflows.commissions import release_due
+from workflows.commissions.hold import hold_order
+from workflows.commissions.resolve_hold import release_hold
 from workflows.orders.cancel import Cancellation, cancel_order
 from workflows.orders.place import PlacedOrder, place_order
 from workflows.orders.ship import Parcel, complete_if_due, confirm_receipt, ship_order
@@ -94,6 +96,7 @@ class Sale:
     people: tuple[Distributor, Distributor]
     now: datetime
     accepted: dict[str, str] = field(default_factory=dict)
+    hold_id: int | None = None
 
     def is_paid(self) -> object:
         return self.shop.confirm(self.fact)
@@ -130,6 +133,22 @@ class Sale:
         self.now += A_WEEK_AND_MORE
         return release_due(self.shop.sessions, self.now) or None
 
+    def is_held(self) -> object:
+        """Staff hold what both earn from it."""
+        self.hold_id = hold_order(
+            self.shop.sessions, self.placed.order_id, reason="核实", actor=self.staff, now=self.now
+        )
+        return True
+
+    def is_given_free(self) -> object:
+        """Staff find nothing wrong."""
+        if self.hold_id is None:
+            return None
+        release_hold(
+            self.shop.sessions, self.hold_id, reason="无误", actor=self.staff, now=self.now
+        )
+        return True
+
     def accepts(self, part: str) -> object:
         """One unit goes back; asked for and accepted, once."""
         assert part not in self.accepted
@@ -165,6 +184,8 @@ class Sale:
             "received": self.is_received,
             "completed": self.is_completed,
             "released": self.is_released,
+            "held": self.is_held,
+            "given free": self.is_given_free,
             "a accepted": lambda: self.accepts("a"),
             "b accepted": lambda: self.accepts("b"),
             "a under way": lambda: self.hears("a", RefundState.PROCESSING),
@@ -230,6 +251,8 @@ NAMES = (
     "received",
     "completed",
     "released",
+    "held",
+    "given free",
     "a accepted",
     "b accepted",
     "a under way",

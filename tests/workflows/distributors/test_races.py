@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -13,13 +14,17 @@ from models.distributors import Distributor, DistributorApplication
 from models.outbox import OutboxItem
 from models.referrals import ReferralCode
 from models.staff import StaffAudit
+from queries.invariants import INVARIANTS, check_all
 from rules.bindings import TouchSource
 from rules.distributors import ApplicationStatus
 from rules.errors import RuleViolation
+from tests.factories.distributors import make_distributor
 from tests.factories.people import make_person
+from tests.factories.referrals import make_code
 from tests.workflows.distributors.conftest import application, draft_of
 from workflows.audit import StaffActor
 from workflows.distributors.apply import apply_to_join
+from workflows.distributors.authorise import suspend_distributor
 from workflows.distributors.decide import approve_application, reject_application
 from workflows.referrals.touch import Presented, record_touch
 
@@ -130,9 +135,9 @@ def test_two_who_invite_each_other_form_no_cycle(
 def test_two_applicants_approved_together_cannot_invite_each_other(
     sessions: SessionFactory, operator: StaffActor, now: datetime
 ) -> None:
-    """Neither has a code before approval, so neither can be the other's inviter."""
+    """Neither has a code before approval, so neither can be the other's inviter, then or later."""
     with sessions.begin() as session:
-        people = [make_person(session).id for _ in range(2)]
+        people = [make_person(session).id for _ in range(2 * ROUNDS)]
     ids = [apply_to_join(sessions, draft_of(person), now) for person in people]
 
     def approve(application_id: int) -> Callable[[], object]:
@@ -140,6 +145,57 @@ def test_two_applicants_approved_together_cannot_invite_each_other(
             sessions, application_id, grade_id=None, actor=operator, now=now
         )
 
-    assert at_once(*map(approve, ids)) == ["done", "done"]
+    assert at_once(*map(approve, ids)) == ["done"] * len(ids)
     with sessions.read() as session:
-        assert session.scalars(select(Distributor.inviter_id)).all() == [None, None]
+        found = select(ReferralCode.code, Distributor.wechat_user_id).join(
+            Distributor, Distributor.id == ReferralCode.distributor_id
+        )
+        codes = {person: code for code, person in session.execute(found)}
+
+    def touch(person: int, code: str) -> Callable[[], object]:
+        presented = Presented(code=code, source=TouchSource.SCAN)
+        return lambda: record_touch(sessions, person, presented, now)
+
+    pairs = list(zip(people[::2], people[1::2], strict=True))
+    crosswise = [
+        touch(who, codes[other]) for one, two in pairs for who, other in ((one, two), (two, one))
+    ]
+    again = [lambda: apply_to_join(sessions, draft_of(people[0]), now)] * 2
+    assert at_once(*crosswise, *again)[-2:] == ["already_distributor"] * 2
+    with sessions.read() as session:
+        assert session.scalars(select(Distributor.inviter_id)).all() == [None] * len(ids)
+        assert check_all(session, INVARIANTS) == []
+
+
+def test_an_inviter_who_is_suspended_meanwhile_is_one_only_if_she_was_not_yet(
+    sessions: SessionFactory, operator: StaffActor, now: datetime
+) -> None:
+    """Whichever comes first is what the audit trail says came first."""
+    with sessions.begin() as session:
+        inviters = [make_distributor(session) for _ in range(ROUNDS)]
+        codes = [make_code(session, inviter) for inviter in inviters]
+        people = [make_person(session).id for _ in range(ROUNDS)]
+    actions: list[Callable[[], object]] = []
+    for inviter, code, person in zip(inviters, codes, people, strict=True):
+        record_touch(sessions, person, Presented(code=code, source=TouchSource.SCAN), now)
+        application_id = apply_to_join(sessions, draft_of(person), now)
+        approve = partial(approve_application, grade_id=None, actor=operator, now=now)
+        suspend = partial(suspend_distributor, reason="核实", actor=operator, now=now)
+        actions += [
+            partial(approve, sessions, application_id),
+            partial(suspend, sessions, inviter.id),
+        ]
+    assert at_once(*actions) == ["done"] * len(actions)
+    with sessions.read() as session:
+        order = {
+            (row.action, int(row.subject_id)): row.id for row in session.scalars(select(StaffAudit))
+        }
+        for inviter, person in zip(inviters, people, strict=True):
+            her = session.scalars(
+                select(Distributor).where(Distributor.wechat_user_id == person)
+            ).one()
+            assert her.application_id is not None
+            approved = order["approve_application", her.application_id]
+            was_first = approved < order["suspend_distributor", inviter.id]
+            assert her.inviter_id == (inviter.id if was_first else None)
+        assert check_all(session, INVARIANTS) == []
