@@ -38,6 +38,7 @@ ACTIONS: Final = MappingProxyType(
         "request_after_sales": "代客申请售后",
         "accept_after_sales": "同意售后",
         "reject_after_sales": "拒绝售后",
+        "send_after_sales": "补发商品",
         "settle_refund_by_hand": "登记线下退款",
         "approve_payout": "同意提现",
         "reject_payout": "驳回提现",

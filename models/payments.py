@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.database import Base, Id
@@ -47,7 +47,8 @@ class Refund(Base):
 
     `goods_fen` and `freight_fen` are the parts that it gives back. `asked_at` is when WeChat was
     last asked for it; `failure` is what WeChat said when it didn't take it on; `hand_reference`
-    names the bank transfer by which staff gave an abnormal one back.
+    names the bank transfer by which staff gave an abnormal one back. One that `is_by_hand` was
+    never WeChat's to pay: it is abnormal, waiting for staff, from the start.
     """
 
     __tablename__ = "refunds"
@@ -73,6 +74,7 @@ class Refund(Base):
     next_query_at: Mapped[datetime | None]
     failure: Mapped[str | None] = mapped_column(String(200))
     hand_reference: Mapped[str | None] = mapped_column(String(100))
+    is_by_hand: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class RefundLine(Base):

@@ -30,7 +30,8 @@ STOCK_INVARIANTS = (
     Invariant(
         code="4.reservation_follows_the_order",
         question="Is each line's reservation for its own goods, in the state its order allows?",
-        # Units that were never sent, because of a refund that closed since, wait for staff.
+        # Once an order left, nobody has paid for more units than were sent, except for those that
+        # a closed refund brought back: they wait for staff, to be refunded again or sent.
         ask="""
             SELECT lines.id AS order_line_id, orders.status, reservations.status AS reservation
             FROM order_lines AS lines
@@ -43,13 +44,18 @@ STOCK_INVARIANTS = (
                 OR (orders.status IN ('cancelled', 'refunded', 'completed')
                     AND reservations.status = 'held')
                 OR (orders.status IN ('shipped', 'received', 'completed')
-                    AND reservations.status <> 'consumed'
-                    AND lines.refunded_quantity < lines.quantity
-                    AND NOT EXISTS (
-                        SELECT 1 FROM after_sales_lines AS parts
-                        JOIN after_sales_requests AS requests
-                            ON requests.id = parts.request_id AND requests.status = 'requested'
-                        WHERE parts.order_line_id = lines.id AND parts.quantity > 0))
+                    AND lines.quantity - lines.refunded_quantity
+                        > CASE WHEN reservations.status = 'consumed' THEN reservations.quantity
+                            ELSE 0 END
+                    AND lines.quantity - lines.refunded_quantity
+                        - CASE WHEN reservations.status = 'consumed' THEN reservations.quantity
+                            ELSE 0 END
+                        > (SELECT COALESCE(SUM(parts.quantity), 0)
+                            FROM after_sales_lines AS parts
+                            JOIN after_sales_requests AS requests
+                                ON requests.id = parts.request_id
+                                AND requests.status = 'requested'
+                            WHERE parts.order_line_id = lines.id))
                 OR (orders.status = 'paid' AND lines.refunded_quantity
                     + CASE WHEN reservations.status = 'held' THEN reservations.quantity
                         ELSE 0 END <> lines.quantity

@@ -1,5 +1,7 @@
 """Accept an after-sales request: its refund is made in the same transaction. A step."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
@@ -7,6 +9,7 @@ from models.aftersales import AfterSalesRequest
 from models.orders import Order, Shipment
 from models.payments import Payment, Refund
 from queries.refundable import refundable_lines
+from queries.ways_out import ways_out_of
 from rules.aftersales import (
     AfterSalesKind,
     AfterSalesStatus,
@@ -19,8 +22,9 @@ from rules.aftersales import (
 )
 from rules.payments import RefundReason, RefundStatus
 from rules.price_drop import NothingDropped
+from rules.still_owed import check_may_refund_by_hand
 from workflows.aftersales.claim import reassess
-from workflows.aftersales.notices import tell_accepted
+from workflows.aftersales.notices import tell_abnormal, tell_accepted
 from workflows.aftersales.steps import Mark, move, parts_of
 from workflows.refunds.make import RefundDraft, make_refund
 
@@ -30,27 +34,44 @@ REFUND_REASONS = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What staff say of an acceptance.
+
+    `freight_fen` counts only where the rule leaves the freight to them. `is_by_hand`: they pay the
+    buyer outside of WeChat, which closed a refund of the request, or takes on no more.
+    """
+
+    freight_fen: int | None = None
+    is_by_hand: bool = False
+
+
+AS_USUAL = Terms()
+
+
 def accept(
     session: Session,
     order: Order,
     request: AfterSalesRequest,
     mark: Mark,
+    terms: Terms = AS_USUAL,
     *,
-    freight_said_fen: int | None = None,
     staff_id: int | None = None,
 ) -> Refund:
     """Accept a request and make its refund; lines, stock and commission follow at once.
 
-    The caller holds the order's lock. `freight_said_fen` counts only where the rule leaves the
-    freight to staff; `staff_id` None is a rule that decides by itself.
+    The caller holds the order's lock; `staff_id` None is a rule that decides by itself.
 
     Raises:
         rules.aftersales.AfterSalesTransitionRefused: it was decided or withdrawn.
+        rules.still_owed.HandRefused: by hand, and WeChat hasn't failed to pay it.
         rules.price_drop.NothingDropped: a claim, of which nothing is left: staff reject it.
         rules.aftersales.AfterSalesRefused, rules.aftersales.FreightRefused: more than is left.
         rules.payments.TooManyRefunds, rules.payments.RefundTooLate: WeChat would refuse.
     """
     check_transition(request.status, AfterSalesStatus.ACCEPTED)
+    if terms.is_by_hand:
+        check_may_refund_by_hand(ways_out_of(session, order, request, mark.now))
     if request.kind is AfterSalesKind.PRICE_DROP:
         try:
             reassess(session, order, request)
@@ -61,8 +82,13 @@ def accept(
     by_id = {line.order_line_id: line for line in lines}
     for part in parts:
         check_part(by_id[part.order_line_id], part)
-    freight_fen = freight_back(_freight(session, order, lines, parts), freight_said_fen)
-    draft = RefundDraft(parts=parts, freight_fen=freight_fen, reason=REFUND_REASONS[request.kind])
+    freight_fen = freight_back(_freight(session, order, lines, parts), terms.freight_fen)
+    draft = RefundDraft(
+        parts=parts,
+        freight_fen=freight_fen,
+        reason=REFUND_REASONS[request.kind],
+        is_by_hand=terms.is_by_hand,
+    )
     refund = make_refund(session, order, draft, mark.now)
     move(
         session,
@@ -75,7 +101,10 @@ def accept(
         decided_by_id=staff_id,
         decision_reason=mark.note,
     )
-    tell_accepted(session, order, request, refund, mark.now)
+    if refund.is_by_hand:
+        tell_abnormal(session, order, refund, mark.now)
+    else:
+        tell_accepted(session, order, request, refund, mark.now)
     return refund
 
 

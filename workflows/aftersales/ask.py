@@ -11,6 +11,7 @@ from models.aftersales import AfterSalesRequest
 from models.database import SessionFactory
 from models.orders import Order
 from queries.refundable import refundable_lines
+from queries.ways_out import ways_out_of
 from rules.aftersales import (
     AfterSalesChanged,
     AfterSalesKind,
@@ -21,9 +22,11 @@ from rules.aftersales import (
     check_may_ask,
     check_reason,
     check_staff_may_ask,
+    check_transition,
     parts_for,
 )
 from rules.staff import Permission
+from rules.still_owed import check_may_end_unpaid
 from workflows.aftersales.claim import reassess
 from workflows.aftersales.open import RequestDraft, next_position, open_request
 from workflows.aftersales.steps import Mark, move
@@ -78,11 +81,16 @@ def request_refund(sessions: SessionFactory, buyer: Buyer, wish: Wish, now: date
 def withdraw_request(sessions: SessionFactory, buyer: Buyer, position: int, now: datetime) -> None:
     """Withdraw a request that staff haven't decided on.
 
-    Raises: rules.aftersales.AfterSalesMissing, rules.aftersales.AfterSalesTransitionRefused.
+    Raises:
+        rules.aftersales.AfterSalesMissing, rules.aftersales.AfterSalesTransitionRefused.
+        rules.still_owed.StillOwed: it is for staff to pay, or to send the units.
     """
 
     def withdraw(session: Session) -> None:
-        request = _hers(session, _lock_hers(session, buyer), position)
+        order = _lock_hers(session, buyer)
+        request = _hers(session, order, position)
+        check_transition(request.status, AfterSalesStatus.WITHDRAWN)
+        check_may_end_unpaid(ways_out_of(session, order, request, now))
         mark = Mark(actor=BUYER, now=now)
         move(session, request, AfterSalesStatus.WITHDRAWN, mark, finished_at=now)
 

@@ -8,18 +8,21 @@ from models.aftersales import AfterSalesRequest
 from models.database import SessionFactory
 from models.orders import Order
 from models.payments import Payment, Refund
+from queries.ways_out import ways_out_of
 from rules.aftersales import (
     AfterSalesStatus,
     AfterSalesTransitionRefused,
     Freight,
     ReferenceRefused,
     check_reason,
+    check_transition,
 )
 from rules.payments import RefundStatus
 from rules.staff import Permission
-from workflows.aftersales.accept import accept, freight_of
+from rules.still_owed import check_may_end_unpaid
+from workflows.aftersales.accept import Terms, accept, freight_of
 from workflows.aftersales.notices import tell_rejected
-from workflows.aftersales.steps import Mark, move
+from workflows.aftersales.steps import Mark, lock_request, move
 from workflows.audit import Change, StaffActor, record
 from workflows.refunds.confirm import finish
 from workflows.refunds.queue import lock_payment
@@ -34,25 +37,27 @@ def accept_request(
     freight_fen: int | None,
     actor: StaffActor,
     now: datetime,
+    is_by_hand: bool = False,
 ) -> None:
     """Accept a request; its refund is made, and asked of WeChat by the outbox.
 
-    `freight_fen` counts only where the rule leaves the freight to staff.
+    `freight_fen` counts only where the rule leaves the freight to staff. One that `is_by_hand` is
+    paid outside of WeChat and recorded with `settle_by_hand`.
 
     Raises:
         rules.staff.PermissionMissing.
         rules.aftersales.AfterSalesTransitionRefused: it was decided or withdrawn meanwhile.
+        rules.still_owed.HandRefused: by hand, and WeChat hasn't failed to pay it.
         rules.aftersales.AfterSalesRefused, rules.aftersales.FreightRefused: more than is left.
         rules.payments.TooManyRefunds, rules.payments.RefundTooLate: WeChat would refuse.
     """
     actor.check(Permission.REFUND_ORDERS)
 
     def decide(session: Session) -> None:
-        order, request = _lock(session, request_id)
+        order, request = lock_request(session, request_id)
         mark = Mark(actor=_name(actor), now=now)
-        refund = accept(
-            session, order, request, mark, freight_said_fen=freight_fen, staff_id=actor.staff_id
-        )
+        terms = Terms(freight_fen=freight_fen, is_by_hand=is_by_hand)
+        refund = accept(session, order, request, mark, terms, staff_id=actor.staff_id)
         _audit(
             session,
             "accept_after_sales",
@@ -75,12 +80,15 @@ def reject_request(
     Raises:
         rules.staff.PermissionMissing, rules.aftersales.ReasonRefused.
         rules.aftersales.AfterSalesTransitionRefused: it was decided or withdrawn meanwhile.
+        rules.still_owed.StillOwed: units that were never sent, or money of units that went back.
     """
     actor.check(Permission.REFUND_ORDERS)
     words = check_reason(reason)
 
     def decide(session: Session) -> None:
-        order, request = _lock(session, request_id)
+        order, request = lock_request(session, request_id)
+        check_transition(request.status, AfterSalesStatus.REJECTED)
+        check_may_end_unpaid(ways_out_of(session, order, request, now))
         move(
             session,
             request,
@@ -142,13 +150,6 @@ def settle_by_hand(
         record(session, actor, change, now)
 
     sessions.retrying(settle)
-
-
-def _lock(session: Session, request_id: int) -> tuple[Order, AfterSalesRequest]:
-    request = session.get_one(AfterSalesRequest, request_id)
-    order = session.get_one(Order, request.order_id, with_for_update=True)
-    session.refresh(request)
-    return order, request
 
 
 def _name(actor: StaffActor) -> str:

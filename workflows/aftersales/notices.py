@@ -35,6 +35,14 @@ def tell_rejected(
     _tell(session, order, f"after-sales:rejected:{request.id}:{turn}", words, now)
 
 
+def tell_sent(
+    session: Session, order: Order, request: AfterSalesRequest, words: str, now: datetime
+) -> None:
+    """The units are on their way instead of the money."""
+    title, body = "商品已补发", f"退款没有成功，{words}。如有疑问请联系客服。"
+    _tell(session, order, f"after-sales:sent:{request.id}", (title, body), now)
+
+
 def tell_refunded(session: Session, order: Order, refund: Refund, now: datetime) -> None:
     """The money arrived."""
     way = "按约定的方式退给您" if refund.hand_reference else "原路退回"

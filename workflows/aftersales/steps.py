@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from models.aftersales import AfterSalesEvent, AfterSalesRequest
 from models.database import row_count
+from models.orders import Order
 from rules.aftersales import (
     OPEN,
     AfterSalesStatus,
@@ -54,6 +55,14 @@ def move(
         raise AfterSalesTransitionRefused(current.value, target.value)
     session.refresh(request)
     note_event(session, request, current, mark)
+
+
+def lock_request(session: Session, request_id: int) -> tuple[Order, AfterSalesRequest]:
+    """Return a request and its order, which nobody else changes until this transaction ends."""
+    request = session.get_one(AfterSalesRequest, request_id)
+    order = session.get_one(Order, request.order_id, with_for_update=True)
+    session.refresh(request)
+    return order, request
 
 
 def note_event(

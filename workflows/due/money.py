@@ -42,6 +42,7 @@ def settle_refunds(sessions: SessionFactory, payments: Payments, now: datetime) 
             select(Refund.id)
             .where(
                 Refund.status.in_(UNFINISHED),
+                Refund.is_by_hand.is_(False),
                 or_(Refund.next_query_at.is_(None), Refund.next_query_at <= now),
             )
             .order_by(Refund.next_query_at, Refund.id)

@@ -165,6 +165,40 @@ def consume(session: Session, order: Order, now: datetime) -> None:
         )
 
 
+def send_units(
+    session: Session, line: OrderLine, quantity: int, *, key: str, now: datetime
+) -> None:
+    """Take units of a shipped order's line out of the warehouse that its parcel went without.
+
+    `key` names the move for good.
+
+    Raises:
+        OutOfStock: fewer units are free.
+    """
+    taken = session.execute(
+        update(Stock)
+        .where(Stock.sku_id == line.sku_id, Stock.on_hand - Stock.reserved >= quantity)
+        .values(on_hand=Stock.on_hand - quantity)
+        .execution_options(synchronize_session=False)
+    )
+    if row_count(taken) != 1:
+        raise OutOfStock(f"“{line.product_name} {line.sku_name}”库存不足，不能补发。")
+    reservation = session.get_one(StockReservation, line.id, populate_existing=True)
+    was_sent = reservation.status is ReservationStatus.CONSUMED
+    reservation.quantity = quantity + (reservation.quantity if was_sent else 0)
+    reservation.status = ReservationStatus.CONSUMED
+    session.add(
+        StockMove(
+            sku_id=line.sku_id,
+            kind=MoveKind.SHIPPED,
+            quantity=-quantity,
+            key=key,
+            occurred_at=now,
+        )
+    )
+    session.flush()
+
+
 def _take(session: Session, sku_id: int, quantity: int) -> bool:
     """Promise units if so many are free, in one guarded statement."""
     taken = session.execute(

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from models.database import row_count
 from models.orders import Order, OrderLine
 from models.payments import Payment, Refund, RefundLine
+from queries.ways_out import count_refunds
 from rules.aftersales import NothingToRefund, Part
 from rules.money import yuan
 from rules.orders import OrderStatus
@@ -22,7 +23,7 @@ from rules.payments import (
 from workflows.commissions.adjust import adjust_after_refund
 from workflows.orders.moves import release_units, reserve_units
 from workflows.outbox import Notice, enqueue_notice
-from workflows.refunds.queue import count_refunds, enqueue_head, lock_payment
+from workflows.refunds.queue import enqueue_head, lock_payment
 
 APOLOGIES = {
     RefundReason.PAID_AFTER_CANCELLATION: "付款到达时订单已取消，",
@@ -37,6 +38,8 @@ class RefundDraft:
     parts: tuple[Part, ...]
     freight_fen: int
     reason: RefundReason
+    is_by_hand: bool = False
+    """Staff pay it outside of WeChat, and record that."""
 
 
 def make_refund(session: Session, order: Order, draft: RefundDraft, now: datetime) -> Refund:
@@ -45,7 +48,8 @@ def make_refund(session: Session, order: Order, draft: RefundDraft, now: datetim
     The caller holds the order's lock and has looked that the parts are left.
 
     Raises:
-        rules.payments.TooManyRefunds, rules.payments.RefundTooLate: WeChat would refuse.
+        rules.payments.TooManyRefunds, rules.payments.RefundTooLate: WeChat would refuse; what
+            staff pay by hand it isn't asked for.
         rules.aftersales.NothingToRefund: a line or the order has less left; nothing is kept.
     """
     payment = _applied_payment(session, order)
@@ -53,7 +57,12 @@ def make_refund(session: Session, order: Order, draft: RefundDraft, now: datetim
     refund = _insert(
         session,
         payment,
-        Refund(goods_fen=goods_fen, freight_fen=draft.freight_fen, reason=draft.reason),
+        Refund(
+            goods_fen=goods_fen,
+            freight_fen=draft.freight_fen,
+            reason=draft.reason,
+            is_by_hand=draft.is_by_hand,
+        ),
         now,
     )
     session.add_all(
@@ -96,7 +105,10 @@ def take_back(session: Session, order: Order, refund: Refund, now: datetime) -> 
 def request_full_refund(
     session: Session, payment: Payment, order: Order, reason: RefundReason, now: datetime
 ) -> Refund:
-    """Give back a payment that could not be applied to its order."""
+    """Give back a payment that could not be applied to its order.
+
+    Raises: rules.payments.TooManyRefunds, rules.payments.RefundTooLate: WeChat would refuse.
+    """
     refund = _insert(
         session,
         payment,
@@ -119,6 +131,23 @@ def request_full_refund(
         now,
     )
     return refund
+
+
+def leave_to_staff(
+    session: Session, payment: Payment, order: Order, reason: RefundReason, now: datetime
+) -> Refund:
+    """Have staff give back a payment that WeChat doesn't, outside of it."""
+    return _insert(
+        session,
+        payment,
+        Refund(
+            goods_fen=payment.amount_fen - order.freight_fen,
+            freight_fen=order.freight_fen,
+            reason=reason,
+            is_by_hand=True,
+        ),
+        now,
+    )
 
 
 def move_amounts(session: Session, order: Order, parts: Sequence[Part], freight_fen: int) -> None:
@@ -164,17 +193,22 @@ def _applied_payment(session: Session, order: Order) -> Payment:
 
 
 def _insert(session: Session, payment: Payment, refund: Refund, now: datetime) -> Refund:
-    """Write the refund down under its payment's next number, and queue it."""
+    """Write the refund down under its payment's next number, and queue it if it is WeChat's."""
     lock_payment(session, payment.id)
     assert payment.paid_at is not None
-    earlier = count_refunds(session, payment.id)
-    check_refund_room(earlier, payment.paid_at, now)
+    refund.is_by_hand = bool(refund.is_by_hand)
+    earlier = count_refunds(session, payment.id, by_hand=refund.is_by_hand)
+    if refund.is_by_hand:
+        refund.out_refund_no = f"{payment.out_trade_no}H{earlier + 1}"
+        refund.status = RefundStatus.ABNORMAL
+    else:
+        check_refund_room(earlier, payment.paid_at, now)
+        refund.out_refund_no = f"{payment.out_trade_no}R{earlier + 1}"
+        refund.status = RefundStatus.REQUESTED
+        refund.next_query_at = next_refund_query(now, now)
     refund.payment_id = payment.id
-    refund.out_refund_no = f"{payment.out_trade_no}R{earlier + 1}"
     refund.amount_fen = refund.goods_fen + refund.freight_fen
-    refund.status = RefundStatus.REQUESTED
     refund.requested_at = now
-    refund.next_query_at = next_refund_query(now, now)
     session.add(refund)
     session.flush()
     enqueue_head(session, payment.id, now)

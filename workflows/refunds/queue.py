@@ -23,13 +23,6 @@ def lock_payment(session: Session, payment_id: int) -> Payment:
     return session.get_one(Payment, payment_id, with_for_update=True, populate_existing=True)
 
 
-def count_refunds(session: Session, payment_id: int) -> int:
-    """Return how many refunds a payment has had, closed ones too: the next one's number less 1."""
-    return session.scalars(
-        select(func.count()).select_from(Refund).where(Refund.payment_id == payment_id)
-    ).one()
-
-
 def head_of(session: Session, payment_id: int) -> int | None:
     """Return the refund that WeChat is to be asked for next: the oldest not taken on yet."""
     return session.scalar(
