@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from console import blueprint
 from console.filtering import PAGE_SIZE, asked_choice, asked_text, tab_address
 from console.guard import current_actor, requires
+from console.parcels import CARRIER_CHOICES, sent_parcel
 from queries.aftersales import RequestRow, choices, request_row
 from queries.aftersales_desk import (
     DeskFilter,
@@ -18,6 +19,7 @@ from queries.aftersales_desk import (
 from queries.attribution import attribution_trail
 from queries.orders import OrderPage, order
 from queries.price_drops import claim_of_request
+from queries.ways_out import ways_out_of_request
 from rules.aftersales import FOR_STAFF, REASON_MAX_LENGTH, AfterSalesKind, AfterSalesStatus
 from rules.errors import RuleViolation
 from rules.staff import Permission
@@ -32,6 +34,7 @@ from workflows.aftersales.decide import (
     reject_request,
     settle_by_hand,
 )
+from workflows.aftersales.send import send_instead
 
 LIST = "/console/aftersales"
 WAITING = "waiting"
@@ -39,7 +42,10 @@ TABS = {
     WAITING: ("待处理", ()),
     "accepted": ("退款中", (AfterSalesStatus.ACCEPTED,)),
     "refunded": ("已退款", (AfterSalesStatus.REFUNDED,)),
-    "ended": ("未通过、已撤销", (AfterSalesStatus.REJECTED, AfterSalesStatus.WITHDRAWN)),
+    "ended": (
+        "未退款",
+        (AfterSalesStatus.REJECTED, AfterSalesStatus.WITHDRAWN, AfterSalesStatus.SENT),
+    ),
 }
 KINDS = ((AfterSalesKind.REFUND_ONLY, "退款"), (AfterSalesKind.PRICE_DROP, "价保"))
 MOST_UNITS = 10_000
@@ -105,10 +111,31 @@ def accept_after_sales(request_id: int) -> ResponseReturnValue:
             freight_fen=freight_fen,
             actor=current_actor(),
             now=tools.now(),
+            is_by_hand=form.has("by_hand"),
         )
     except RuleViolation as refusal:
         return _page(request_id, form.shown(), refusal)
-    flash("已同意，退款将原路退回买家。")
+    if form.has("by_hand"):
+        flash("已同意。请向买家线下转账，再登记凭证。")
+    else:
+        flash("已同意，退款将原路退回买家。")
+    return redirect(f"{LIST}/{request_id}", code=303)
+
+
+@blueprint.post("/aftersales/<int:request_id>/send")
+@requires(Permission.REFUND_ORDERS)
+def send_after_sales(request_id: int) -> ResponseReturnValue:
+    """Send the units after all that a closed refund left with nobody."""
+    tools = collaborators()
+    _found(request_id)
+    form = Form.sent()
+    try:
+        send_instead(
+            tools.sessions, request_id, sent_parcel(form), actor=current_actor(), now=tools.now()
+        )
+    except RuleViolation as refusal:
+        return _page(request_id, form.shown(), refusal)
+    flash("已补发，快递单号已在买家的订单页上。")
     return redirect(f"{LIST}/{request_id}", code=303)
 
 
@@ -118,10 +145,14 @@ def reject_after_sales(request_id: int) -> ResponseReturnValue:
     """Refuse with a reason that the buyer reads."""
     tools = collaborators()
     _found(request_id)
-    reason = Form.sent().text("reason", "原因", max_length=REASON_MAX_LENGTH, many_lines=True)
-    reject_request(
-        tools.sessions, request_id, reason=reason, actor=current_actor(), now=tools.now()
-    )
+    form = Form.sent()
+    try:
+        reason = form.text("reason", "原因", max_length=REASON_MAX_LENGTH, many_lines=True)
+        reject_request(
+            tools.sessions, request_id, reason=reason, actor=current_actor(), now=tools.now()
+        )
+    except RuleViolation as refusal:
+        return _page(request_id, form.shown(), refusal)
     flash("已拒绝，买家会看到原因，可以申诉一次。")
     return redirect(f"{LIST}/{request_id}", code=303)
 
@@ -134,10 +165,17 @@ def settle_after_sales_by_hand(request_id: int) -> ResponseReturnValue:
     row = _found(request_id)
     if row.refund_id is None:
         abort(404)
-    reference = Form.sent().text("reference", "退款凭证", max_length=MAX_REFERENCE_LENGTH)
-    settle_by_hand(
-        tools.sessions, row.refund_id, reference=reference, actor=current_actor(), now=tools.now()
-    )
+    form = Form.sent()
+    try:
+        settle_by_hand(
+            tools.sessions,
+            row.refund_id,
+            reference=form.text("reference", "退款凭证", max_length=MAX_REFERENCE_LENGTH),
+            actor=current_actor(),
+            now=tools.now(),
+        )
+    except RuleViolation as refusal:
+        return _page(request_id, form.shown(), refusal)
     flash("已登记线下退款，售后完成。")
     return redirect(f"{LIST}/{request_id}", code=303)
 
@@ -188,6 +226,7 @@ def _page(
         freight = freight_to_decide(session, request_id)
         names = staff_names(session)
         claim = claim_of_request(session, request_id)
+        ways = ways_out_of_request(session, request_id, tools.now())
     page = render_template(
         "console/aftersales/show.html",
         row=row,
@@ -197,6 +236,8 @@ def _page(
         freight=freight,
         names=names,
         claim=claim,
+        ways=ways,
+        carriers=CARRIER_CHOICES,
         shown=shown,
         refusal=refusal,
         reason_length=REASON_MAX_LENGTH,

@@ -6,10 +6,12 @@ from flask.typing import ResponseReturnValue
 from console import blueprint
 from console.filtering import PAGE_SIZE, asked_choice, asked_id, asked_text, tab_address
 from console.guard import current_actor, may, requires
+from console.parcels import CARRIER_CHOICES, sent_parcel
 from queries.aftersales import requests_of
 from queries.attribution import attribution_trail
 from queries.holds import open_hold_of_order
 from queries.orders import OrderFilter, OrderPage, order, order_counts, orders
+from queries.ways_out import unsent_requests
 from rules.errors import RuleViolation
 from rules.holds import MAX_REASON_LENGTH
 from rules.orders import CancelReason, OrderStatus
@@ -18,7 +20,7 @@ from web.collaborators import collaborators
 from web.forms import Form, InvalidField
 from web.paging import Page, requested_page
 from workflows.orders.cancel import Cancellation, cancel_order
-from workflows.orders.ship import CARRIERS, Parcel, ShipmentRefused, ship_order
+from workflows.orders.ship import ShipmentRefused, ship_order
 
 LIST = "/console/orders"
 TABS = (
@@ -30,7 +32,6 @@ TABS = (
     ("已取消", OrderStatus.CANCELLED),
     ("已退款", OrderStatus.REFUNDED),
 )
-LONGEST_NUMBER = 40
 
 
 @blueprint.get("/orders")
@@ -78,10 +79,7 @@ def ship_from_console(order_id: int) -> ResponseReturnValue:
     _found(order_id)
     form = Form.sent()
     try:
-        parcel = Parcel(
-            carrier=form.text("carrier", "快递公司", max_length=20),
-            tracking_number=form.text("tracking_number", "快递单号", max_length=LONGEST_NUMBER),
-        )
+        parcel = sent_parcel(form)
         ship_order(tools.sessions, order_id, parcel, actor=current_actor(), now=tools.now())
     except (InvalidField, ShipmentRefused) as refused:
         return _page(order_id, form.shown(), refused), 422
@@ -116,15 +114,17 @@ def _page(order_id: int, shown: dict[str, str], refusal: RuleViolation | None) -
         trail = attribution_trail(session, order_id)
         hold = open_hold_of_order(session, order_id)
         requests = requests_of(session, order_id)
+        unsent = unsent_requests(session, order_id, collaborators().now())
     return render_template(
         "console/orders/show.html",
         page=page,
         trail=trail,
         hold=hold,
         requests=requests,
+        unsent=unsent,
         unshipped=sum(line.quantity - line.refunded_quantity for line in page.lines),
         reason_length=MAX_REASON_LENGTH,
-        carriers=[(name, name) for name in CARRIERS],
+        carriers=CARRIER_CHOICES,
         shown=shown,
         refusal=refusal,
     )

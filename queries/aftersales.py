@@ -99,6 +99,7 @@ class RequestRow:
     refund_status: RefundStatus | None
     refund_failure: str
     hand_reference: str
+    is_by_hand: bool
     parts: tuple[PartRow, ...]
     steps: tuple[StepRow, ...]
 
@@ -207,6 +208,7 @@ def _row(
         refund_status=refund.status if refund else None,
         refund_failure=(refund.failure or "") if refund else "",
         hand_reference=(refund.hand_reference or "") if refund else "",
+        is_by_hand=refund is not None and refund.is_by_hand,
         parts=parts,
         steps=steps,
     )

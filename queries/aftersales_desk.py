@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from models.aftersales import AfterSalesLine, AfterSalesRequest
@@ -15,21 +15,23 @@ from models.payments import Refund
 from models.staff import StaffMember
 from rules.aftersales import AfterSalesKind, AfterSalesStatus
 from rules.commission import CommissionStage, EarningTerms, LineFacts, earned
+from rules.orders import OrderStatus
 from rules.payments import RefundStatus
 
-NEEDS_STAFF = or_(
-    AfterSalesRequest.status == AfterSalesStatus.REQUESTED,
-    and_(
-        AfterSalesRequest.status == AfterSalesStatus.ACCEPTED,
-        Refund.status == RefundStatus.ABNORMAL,
-    ),
+IS_ABNORMAL = and_(
+    AfterSalesRequest.status == AfterSalesStatus.ACCEPTED,
+    func.coalesce(Refund.status == RefundStatus.ABNORMAL, false()),
 )
+NEEDS_STAFF = or_(AfterSalesRequest.status == AfterSalesStatus.REQUESTED, IS_ABNORMAL)
 """Requests to decide on, and refunds that WeChat can't deliver."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskRow:
-    """One request in the list; fen. `units` 0 is money without units."""
+    """One request in the list; fen. `units` 0 is money without units.
+
+    `is_abnormal`: its refund waits for staff; `needs_staff`: that, or its decision.
+    """
 
     id: int
     order_id: int
@@ -37,13 +39,14 @@ class DeskRow:
     position: int
     kind: AfterSalesKind
     status: AfterSalesStatus
-    refund_status: RefundStatus | None
+    order_status: OrderStatus
+    is_abnormal: bool
+    needs_staff: bool
     goods: str
     units: int
     amount_fen: int
     reason: str
     has_appealed: bool
-    has_shipped: bool
     requested_at: datetime
 
 
@@ -81,7 +84,7 @@ def desk_rows(
     """Return one page of requests, what waits for staff first (oldest first), and how many."""
     conditions = _matching(wanted)
     base = (
-        select(AfterSalesRequest, Order, Refund.status)
+        select(AfterSalesRequest, Order, IS_ABNORMAL, NEEDS_STAFF)
         .join(Order, Order.id == AfterSalesRequest.order_id)
         .outerjoin(Refund, Refund.id == AfterSalesRequest.refund_id)
         .where(*conditions)
@@ -96,7 +99,7 @@ def desk_rows(
         .offset(offset)
         .limit(limit)
     ).all()
-    goods = _goods(session, [request.id for request, _, _ in found])
+    goods = _goods(session, [request.id for request, *_ in found])
     return tuple(
         DeskRow(
             id=request.id,
@@ -105,16 +108,17 @@ def desk_rows(
             position=request.position,
             kind=request.kind,
             status=request.status,
-            refund_status=refund_status,
+            order_status=order.status,
+            is_abnormal=bool(is_abnormal),
+            needs_staff=bool(needs_staff),
             goods=goods[request.id][0],
             units=goods[request.id][1],
             amount_fen=request.goods_fen + request.freight_fen,
             reason=request.reason,
             has_appealed=request.has_appealed,
-            has_shipped=order.shipped_at is not None,
             requested_at=request.requested_at,
         )
-        for request, order, refund_status in found
+        for request, order, is_abnormal, needs_staff in found
     ), total
 
 

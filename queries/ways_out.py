@@ -1,5 +1,6 @@
 """How a waiting after-sales request can end: what `rules/still_owed.py` decides on."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import exists, func, select
@@ -14,6 +15,16 @@ from rules.aftersales import AfterSalesStatus
 from rules.payments import RefundTooLate, TooManyRefunds, check_refund_room
 from rules.still_owed import AskedLine, WaysOut, ways_out
 from rules.stock import ReservationStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsent:
+    """A waiting request whose units were never sent; `may_send`: they still can be."""
+
+    request_id: int
+    position: int
+    units: int
+    may_send: bool
 
 
 def ways_out_of(
@@ -36,6 +47,36 @@ def ways_out_of(
         ],
         was_closed=_was_closed(session, request.id),
         takes_wechat=_takes_wechat(session, order.id, now),
+    )
+
+
+def ways_out_of_request(session: Session, request_id: int, now: datetime) -> WaysOut:
+    """Return how a request can end as things stand at `now` (aware UTC)."""
+    request = session.get_one(AfterSalesRequest, request_id)
+    return ways_out_of(session, session.get_one(Order, request.order_id), request, now)
+
+
+def unsent_requests(session: Session, order_id: int, now: datetime) -> tuple[Unsent, ...]:
+    """Return the order's requests whose units no parcel carried, oldest first."""
+    order = session.get_one(Order, order_id)
+    waiting = session.scalars(
+        select(AfterSalesRequest)
+        .where(
+            AfterSalesRequest.order_id == order_id,
+            AfterSalesRequest.status == AfterSalesStatus.REQUESTED,
+        )
+        .order_by(AfterSalesRequest.id)
+    ).all()
+    found = [(request, ways_out_of(session, order, request, now)) for request in waiting]
+    return tuple(
+        Unsent(
+            request_id=request.id,
+            position=request.position,
+            units=ways.unsent_quantity,
+            may_send=ways.may_send,
+        )
+        for request, ways in found
+        if ways.unsent
     )
 
 

@@ -1,10 +1,9 @@
 """May the buyer of an order ask for after-sales (售后), for which units, and how much goes back?
 
-A request names units of lines. The goods refunded with them are fixed when it is made, and anew
-when a rejection is appealed: each part
-is the units' share of what is left on the line, the last part the rest, so that parts sum to what
-was paid. Units and money of open requests count as gone already, so several may run in parallel.
-Freight is decided when the request is accepted. Amounts are fen, times aware UTC.
+A request names units of lines. The goods refunded with them are fixed when it is made or appealed:
+each part is the units' share of what is left on the line, the last part the rest, so that parts sum
+to what was paid. Units and money of open requests count as gone already, so several may run in
+parallel. Freight is decided when the request is accepted. Amounts are fen, times aware UTC.
 
 Source: business rules, section 7.
 """
@@ -36,19 +35,25 @@ class AfterSalesKind(StrEnum):
 
 
 class AfterSalesStatus(StrEnum):
-    """Where a request stands."""
+    """Where a request stands; `sent`: units went out instead of their money (补发)."""
 
     REQUESTED = "requested"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
     REFUNDED = "refunded"
+    SENT = "sent"
 
 
 EDGES: Final[Edges[AfterSalesStatus]] = MappingProxyType(
     {
         AfterSalesStatus.REQUESTED: frozenset(
-            {AfterSalesStatus.ACCEPTED, AfterSalesStatus.REJECTED, AfterSalesStatus.WITHDRAWN}
+            {
+                AfterSalesStatus.ACCEPTED,
+                AfterSalesStatus.REJECTED,
+                AfterSalesStatus.WITHDRAWN,
+                AfterSalesStatus.SENT,
+            }
         ),
         # WeChat may close a refund without paying: the request is staff's to decide again.
         AfterSalesStatus.ACCEPTED: frozenset(
@@ -58,6 +63,7 @@ EDGES: Final[Edges[AfterSalesStatus]] = MappingProxyType(
         AfterSalesStatus.REJECTED: frozenset({AfterSalesStatus.REQUESTED}),
         AfterSalesStatus.WITHDRAWN: frozenset(),
         AfterSalesStatus.REFUNDED: frozenset(),
+        AfterSalesStatus.SENT: frozenset(),
     }
 )
 

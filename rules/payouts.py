@@ -165,6 +165,13 @@ class TransferMismatch(RuleViolation):
         super().__init__()
 
 
+class PayoutMissing(RuleViolation):
+    """No such payout."""
+
+    code = "payout_missing"
+    message = "没有找到这笔提现，请刷新页面后再试。"
+
+
 class NotABankPayout(RuleViolation):
     """A bank transfer was recorded for a payout that WeChat carries."""
 

@@ -10,7 +10,7 @@ from models.database import SessionFactory
 from models.payout_accounts import PayoutAccount
 from models.payouts import Payout
 from models.staff import StaffAudit
-from rules.payouts import NotABankPayout, PayoutStatus
+from rules.payouts import PayoutMissing, PayoutStatus
 from rules.staff import Role
 from tests.console.conftest import Enter, World
 from tests.factories.payout_accounts import ACCOUNT_NUMBER, REAL_NAME
@@ -93,4 +93,4 @@ def test_a_payout_that_does_not_exist_is_refused(enter: Enter) -> None:
         (f"{PAGE}/record", {"payout": "99", "reference": "ICBC1"}),
     ):
         assert finance.send(path, **fields).status_code == 303
-        assert NotABankPayout.message in finance.get(PAGE).get_data(as_text=True)
+        assert PayoutMissing.message in finance.get(PAGE).get_data(as_text=True)

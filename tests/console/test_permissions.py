@@ -59,6 +59,7 @@ FORMS = {
     "/console/aftersales/{after_sales_id}/accept": Permission.REFUND_ORDERS,
     "/console/aftersales/{after_sales_id}/reject": Permission.REFUND_ORDERS,
     "/console/aftersales/{after_sales_id}/by-hand": Permission.REFUND_ORDERS,
+    "/console/aftersales/{after_sales_id}/send": Permission.REFUND_ORDERS,
     "/console/payouts/{payout_id}/approve": Permission.APPROVE_PAYOUTS,
     "/console/payouts/{payout_id}/reject": Permission.APPROVE_PAYOUTS,
     "/console/payouts/{payout_id}/reveal": Permission.SEE_PAYOUT_ACCOUNTS,

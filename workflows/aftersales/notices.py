@@ -39,7 +39,7 @@ def tell_sent(
     session: Session, order: Order, request: AfterSalesRequest, words: str, now: datetime
 ) -> None:
     """The units are on their way instead of the money."""
-    title, body = "商品已补发", f"退款没有成功，{words}。如有疑问请联系客服。"
+    title, body = "商品已补发", f"退款没有成功，商品由{words}补发。如有疑问请联系客服。"
     _tell(session, order, f"after-sales:sent:{request.id}", (title, body), now)
 
 

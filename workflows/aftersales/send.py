@@ -38,7 +38,7 @@ def send_instead(
 
     def send(session: Session) -> None:
         order, request = lock_request(session, request_id)
-        check_transition(request.status, AfterSalesStatus.REJECTED)
+        check_transition(request.status, AfterSalesStatus.SENT)
         ways = ways_out_of(session, order, request, now)
         check_may_send(ways)
         _send_units(session, order, request, ways, now)
@@ -50,14 +50,15 @@ def send_instead(
                 shipped_at=now,
             )
         )
-        words = f"商品已补发：{parcel.carrier} {parcel.tracking_number}"
+        words = f"{parcel.carrier} {parcel.tracking_number}"
         move(
             session,
             request,
-            AfterSalesStatus.REJECTED,
+            AfterSalesStatus.SENT,
             Mark(actor=f"staff:{actor.staff_id}", now=now, note=words),
             decided_at=now,
             decided_by_id=actor.staff_id,
+            finished_at=now,
             decision_reason=words,
         )
         tell_sent(session, order, request, words, now)
@@ -67,7 +68,7 @@ def send_instead(
             subject_id=request.id,
             before={"status": AfterSalesStatus.REQUESTED},
             after={
-                "status": AfterSalesStatus.REJECTED,
+                "status": AfterSalesStatus.SENT,
                 "carrier": parcel.carrier,
                 "tracking_number": parcel.tracking_number,
             },

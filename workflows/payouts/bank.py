@@ -16,6 +16,7 @@ from rules.payouts import (
     NotABankPayout,
     NothingChosen,
     PayoutChannel,
+    PayoutMissing,
     PayoutStatus,
 )
 from rules.staff import Permission
@@ -120,7 +121,8 @@ def record_bank_transfers(
         rules.staff.PermissionMissing: the role may not decide on payouts.
         rules.payouts.NothingChosen: the list is empty.
         rules.payouts.BankReferenceMissing: no reference of the bank was given.
-        rules.payouts.NotABankPayout: one goes by WeChat, or doesn't exist.
+        rules.payouts.NotABankPayout, rules.payouts.PayoutMissing: one goes by WeChat, or isn't
+            there.
         rules.payouts.PayoutTransitionRefused: one isn't approved, or was recorded before.
     """
     actor.check(Permission.APPROVE_PAYOUTS)
@@ -169,8 +171,10 @@ def fail_bank_transfer(
 def _locked(session: Session, payout_ids: Sequence[int]) -> tuple[Payout, ...]:
     """Return bank payouts with their owners' accounts locked, in the ledger's own order."""
     found = [session.get(Payout, payout_id) for payout_id in payout_ids]
-    payouts = tuple(payout for payout in found if payout and payout.channel is PayoutChannel.BANK)
+    payouts = tuple(payout for payout in found if payout is not None)
     if len(payouts) != len(found):
+        raise PayoutMissing
+    if any(payout.channel is not PayoutChannel.BANK for payout in payouts):
         raise NotABankPayout
     locked_balances(session, sorted({payout.distributor_id for payout in payouts}))
     return payouts

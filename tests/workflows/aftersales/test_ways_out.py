@@ -12,7 +12,7 @@ from models.payments import Payment, Refund
 from models.staff import StaffAudit
 from models.stock import Stock
 from queries.ways_out import ways_out_of
-from rules.aftersales import AfterSalesStatus, ShippingWaits
+from rules.aftersales import AfterSalesStatus, AfterSalesTransitionRefused, ShippingWaits
 from rules.orders import OrderStatus
 from rules.payments import REFUND_TERM, RefundStatus, RefundTooLate
 from rules.still_owed import HandRefused, MoneyStillOwed, NothingToSend, UnitsStillOwed, WaysOut
@@ -21,7 +21,7 @@ from tests.factories.orders import make_order
 from tests.factories.price_drops import claim_for, make_price
 from tests.workflows.aftersales.purchase import Purchase
 from wechat.gateway import RefundFact, RefundState
-from workflows.aftersales.ask import appeal, request_for_buyer, withdraw_request
+from workflows.aftersales.ask import request_for_buyer, withdraw_request
 from workflows.aftersales.decide import accept_request, reject_request, settle_by_hand
 from workflows.aftersales.send import send_instead
 from workflows.due.money import settle_refunds
@@ -61,9 +61,9 @@ def reject(bought: Purchase, position: int = 1) -> None:
     )
 
 
-def send(bought: Purchase) -> None:
+def send(bought: Purchase, position: int = 1) -> None:
     """Staff send a request's units instead."""
-    shop, request_id = bought.shop, bought.request().id
+    shop, request_id = bought.shop, bought.request(position).id
     send_instead(shop.sessions, request_id, SECOND, actor=bought.operator, now=shop.now + HOUR)
 
 
@@ -90,10 +90,10 @@ def record(bought: Purchase, refund_id: int) -> None:
     )
 
 
-def ways(bought: Purchase) -> WaysOut:
+def ways(bought: Purchase, position: int = 1) -> WaysOut:
     """How her request can end."""
     with bought.shop.sessions.read() as session:
-        request = session.get_one(AfterSalesRequest, bought.request().id)
+        request = session.get_one(AfterSalesRequest, bought.request(position).id)
         return ways_out_of(
             session, session.get_one(Order, bought.order_id), request, bought.shop.now
         )
@@ -119,8 +119,8 @@ def test_units_of_a_refund_that_closed_after_shipping_are_sent_after_all(closed:
     with pytest.raises(UnitsStillOwed):
         withdraw_request(shop.sessions, closed.buyer, 1, shop.now)
     send(closed)
-    assert closed.status() is AfterSalesStatus.REJECTED
-    assert closed.request().decision_reason == "商品已补发：顺丰速运 SF87654321"
+    assert closed.status() is AfterSalesStatus.SENT
+    assert closed.request().decision_reason == "顺丰速运 SF87654321"
     assert shop.stock(closed.sku_id) == (997, 0)
     with shop.sessions.read() as session:
         parcels = session.scalars(select(Shipment.tracking_number).order_by(Shipment.id)).all()
@@ -132,15 +132,16 @@ def test_units_of_a_refund_that_closed_after_shipping_are_sent_after_all(closed:
     assert receive_if_due(shop.sessions, closed.order_id, shop.now + timedelta(days=15, hours=1))
 
 
-def test_what_was_sent_is_not_sent_again_after_an_appeal(closed: Purchase) -> None:
-    shop = closed.shop
+def test_what_was_sent_is_not_sent_again(closed: Purchase) -> None:
     send(closed)
-    appeal(shop.sessions, closed.buyer, 1, reason="没有收到补发的商品", now=shop.now + HOUR)
-    assert ways(closed).may_reject
-    with pytest.raises(NothingToSend):
+    with pytest.raises(AfterSalesTransitionRefused):
         send(closed)
-    reject(closed)
-    assert shop.stock(closed.sku_id) == (997, 0)
+    closed.ask(1, position=2)
+    assert ways(closed, position=2).may_reject
+    with pytest.raises(NothingToSend):
+        send(closed, position=2)
+    reject(closed, position=2)
+    assert closed.shop.stock(closed.sku_id) == (997, 0)
 
 
 def test_without_stock_or_after_receipt_it_is_refunded_again(closed: Purchase) -> None:
