@@ -13,6 +13,7 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from fenxiao.demo.desk import waiting_work
 from fenxiao.demo.goods import GOODS
 from fenxiao.demo.history import History, live_through
 from fenxiao.demo.lessons import teach_and_share
@@ -83,18 +84,17 @@ def _fill(parts: Collaborators, sandbox: Sandbox, beginning: datetime, now: date
     sellers = _recruit(sessions, sandbox, owner, beginning)
     followers = _gather(sessions, sandbox, beginning)
     lessons = teach_and_share(sessions, owner, sellers, beginning + RECRUITING)
-    live_through(
-        History(
-            parts=parts,
-            sandbox=sandbox,
-            owner=owner,
-            sellers=sellers,
-            followers=followers,
-            shares=lessons,
-            beginning=beginning,
-            end=now,
-        )
+    history = History(
+        parts=parts,
+        sandbox=sandbox,
+        owner=owner,
+        sellers=sellers,
+        followers=followers,
+        shares=lessons,
+        beginning=beginning,
+        end=now,
     )
+    live_through(history, waiting_work(history))
     sandbox.set_offset(0)
 
 

@@ -1,7 +1,7 @@
 """Five weeks in the life of the demo's shop: touches, orders, parcels, commission, payouts."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -86,26 +86,28 @@ class History:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Happening:
+class Happening:
+    """Something that is to happen at a moment, which it is told."""
+
     at: datetime
     act: Callable[[datetime], None]
 
 
-def live_through(history: History) -> None:
-    """Let the weeks pass, event by event, in the order of their moments."""
-    _Life(history).run()
+def live_through(history: History, also: Sequence[Happening] = ()) -> None:
+    """Let the weeks pass, event by event, in the order of their moments; `also` among them."""
+    _Life(history, also).run()
 
 
 class _Life:
     """The weeks as they unfold: what happens now may plan what happens later."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, also: Sequence[Happening]) -> None:
         self._history = history
         self._parts = history.parts
         self._sessions = history.parts.sessions
         # The same demo every time; nothing here is secret.
         self._dice = random.Random(20)  # noqa: S311
-        self._plan: list[_Happening] = []
+        self._plan: list[Happening] = [*also]
         self._addresses: dict[int, int] = {}
         with self._sessions.read() as session:
             self._skus = list(session.scalars(select(Sku.id).order_by(Sku.id)))
@@ -127,7 +129,7 @@ class _Life:
                 happening.act(happening.at)
 
     def _later(self, at: datetime, act: Callable[[datetime], None]) -> None:
-        self._plan.append(_Happening(at=at, act=act))
+        self._plan.append(Happening(at=at, act=act))
 
     def _moment(self, day: int, hour: int | None = None) -> datetime:
         start = self._history.beginning + timedelta(days=day)
@@ -166,15 +168,16 @@ class _Life:
     def _place(self, person_id: int, touch_id: int | None, now: datetime) -> PlacedOrder:
         if person_id not in self._addresses:
             self._addresses[person_id] = self._settle(person_id, now)
-        line = LineDraft(
-            sku_id=self._dice.choice(self._skus), quantity=self._dice.choice((1, 1, 1, 2))
+        sku_ids = self._dice.sample(self._skus, self._dice.choice((1, 1, 1, 2)))
+        lines = tuple(
+            LineDraft(sku_id=sku_id, quantity=self._dice.choice((1, 1, 1, 2))) for sku_id in sku_ids
         )
         with self._sessions.read() as session:
             policy = policy_in_force(session, now).policy
-            total = quote(line_requests(price_lines(session, [line], now)), policy)
+            total = quote(line_requests(price_lines(session, lines, now)), policy)
         draft = OrderDraft(
             wechat_user_id=person_id,
-            lines=(line,),
+            lines=lines,
             address_id=self._addresses[person_id],
             checkout_key=f"{self._dice.getrandbits(128):032x}",
             seen_payable_fen=total.payable_fen,

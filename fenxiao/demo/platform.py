@@ -79,6 +79,10 @@ class Sandbox:
             },
         )
 
+    def settle_refund(self, number: str) -> None:
+        """Let a refund arrive now: real time passes too quickly while weeks are made up."""
+        self._post(f"/refunds/{number}/settle", {"status": "SUCCESS"})
+
     def _post(self, path: str, body: Mapping[str, object]) -> Mapping[str, object]:
         try:
             answer = self.http.post(

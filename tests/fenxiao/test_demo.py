@@ -22,14 +22,19 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import make_url
 
 from fenxiao.commands import fenxiao
+from models.aftersales import AfterSalesRequest
 from models.catalogue import Product
 from models.database import Base, SessionFactory, open_database
 from models.distributors import Distributor
+from models.holds import CommissionHold
 from models.materials import Material, MaterialShare, ShareOpen
 from models.orders import Order
 from models.people import WeChatUser
 from models.training import Campaign, CampaignRecipient, Lesson
+from queries.dashboard import waiting_tasks
 from queries.invariants import INVARIANTS, check_all
+from rules.aftersales import AfterSalesKind, AfterSalesStatus
+from rules.holds import HoldStatus
 from rules.orders import OrderStatus
 from rules.training import CampaignStatus
 from tests.fenxiao.ground import ROOT, free_port
@@ -204,6 +209,25 @@ def test_what_was_taught_and_shared_comes_back_as_figures(shop: SessionFactory) 
         from_shares = select(func.count(Order.id)).where(Order.share_id.is_not(None))
         assert session.scalar(from_shares)
     assert _count(shop, ShareOpen) > _count(shop, MaterialShare) > 1
+
+
+def test_each_page_of_the_staff_s_desk_has_something_on_it(shop: SessionFactory) -> None:
+    with shop.read() as session:
+        waiting = waiting_tasks(session)
+        assert waiting.applications == 2
+        assert waiting.to_ship > 0
+        assert waiting.after_sales == 2
+        assert waiting.payouts > 0
+        requests = set(session.execute(select(AfterSalesRequest.kind, AfterSalesRequest.status)))
+        assert requests == {
+            (AfterSalesKind.PRICE_DROP, AfterSalesStatus.REQUESTED),
+            (AfterSalesKind.REFUND_ONLY, AfterSalesStatus.REQUESTED),
+            (AfterSalesKind.REFUND_ONLY, AfterSalesStatus.REFUNDED),
+        }
+        in_part = select(Order.refunded_fen, Order.payable_fen).where(Order.refunded_fen > 0)
+        ((refunded_fen, payable_fen),) = session.execute(in_part)
+        assert refunded_fen < payable_fen
+        assert session.scalars(select(CommissionHold.status)).all() == [HoldStatus.OPEN]
 
 
 def test_the_audit_holds(shop: SessionFactory) -> None:
