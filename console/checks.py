@@ -4,7 +4,7 @@ from flask import abort, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from console import blueprint
-from console.check_words import chapter_of, meaning_of, parts_of
+from console.check_words import chapter_of, meaning_of, name_of, parts_of
 from console.filtering import PAGE_SIZE
 from console.guard import current_actor, requires
 from queries.audit_runs import audit_findings, audit_run, audit_runs, last_audit
@@ -14,7 +14,12 @@ from web.paging import Page, requested_page
 from workflows.audits import ask_for_audit
 
 LIST = "/console/checks"
-WORDS = {"chapter_of": chapter_of, "meaning_of": meaning_of, "parts_of": parts_of}
+WORDS = {
+    "chapter_of": chapter_of,
+    "name_of": name_of,
+    "meaning_of": meaning_of,
+    "parts_of": parts_of,
+}
 
 
 @blueprint.get("/checks")

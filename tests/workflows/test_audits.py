@@ -1,11 +1,12 @@
 """The audit runs once a night and when staff ask; its findings are kept for 90 days."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select, text
 
-from console.check_words import MEANINGS, parts_of
+from console.check_words import MEANINGS, NAMES, parts_of
 from jobs.due import run_everything_due
 from models.audit_runs import AuditRun
 from models.database import SessionFactory
@@ -56,10 +57,11 @@ def test_what_is_broken_comes_first_with_its_offenders(
         (finding, *_) = audit_findings(session, run.id)
     assert (run.violations, finding.code) == (1, "7.events_end_at_the_status")
     assert parts_of(finding.subjects[0])[0] == (
-        "order_id",
+        "订单",
         str(order_id),
         f"/console/orders/{order_id}",
     )
+    assert parts_of("sum_fen=-120 odd=x") == (("合计", "¥-1.20", ""), ("odd", "x", ""))
 
 
 def test_staff_ask_and_a_worker_runs_it(sessions: SessionFactory, now: datetime) -> None:
@@ -84,4 +86,9 @@ def test_staff_ask_and_a_worker_runs_it(sessions: SessionFactory, now: datetime)
 
 
 def test_every_invariant_has_words() -> None:
-    assert set(MEANINGS) == {invariant.code for invariant in INVARIANTS}
+    codes = {invariant.code for invariant in INVARIANTS}
+    assert set(MEANINGS) == codes
+    assert set(NAMES) == codes
+    assert len(set(NAMES.values())) == len(codes)
+    for words in (*NAMES.values(), *MEANINGS.values()):
+        assert not re.search(r"[a-z_]", words), words
