@@ -7,8 +7,10 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from console import blueprint
+from console.audit_things import SUBJECTS, shown_subject, shown_value, things_of
 from console.filtering import PAGE_SIZE, asked_choice, asked_day, asked_id, asked_text, start_of
 from console.guard import requires
+from queries.audit_names import names_of
 from queries.audit_trail import AuditFilter, audit_rows, chain_state
 from queries.staff import staff_members
 from rules.policy_terms import TERMS
@@ -71,46 +73,6 @@ ACTIONS: Final = MappingProxyType(
         "recall_material": "撤回素材",
     }
 )
-SUBJECTS: Final = MappingProxyType(
-    {
-        "staff": "员工",
-        "application": "申请",
-        "distributor": "分销商",
-        "order": "订单",
-        "after_sales": "售后",
-        "refund": "退款",
-        "payout": "提现",
-        "payout_account": "收款信息",
-        "hold": "佣金冻结",
-        "statement": "结算单",
-        "audit_run": "账目自检",
-        "reconciliation_run": "账单",
-        "reconciliation_case": "对账差异",
-        "product": "商品",
-        "sku": "规格",
-        "lesson": "课程",
-        "campaign": "推送",
-        "material": "素材",
-        "policy": "分销政策",
-    }
-)
-PAGES: Final = MappingProxyType(
-    {
-        "application": "/console/applications/",
-        "distributor": "/console/distributors/",
-        "order": "/console/orders/",
-        "after_sales": "/console/aftersales/",
-        "payout": "/console/payouts/",
-        "hold": "/console/holds/",
-        "statement": "/console/statements/",
-        "reconciliation_case": "/console/reconciliation/cases/",
-        "sku": "/console/products/",
-        "lesson": "/console/lessons/",
-        "campaign": "/console/campaigns/",
-        "material": "/console/materials/",
-        "policy": "/console/policy/",
-    }
-)
 FIELDS: Final = MappingProxyType(
     {
         "status": "状态",
@@ -148,7 +110,7 @@ FIELDS: Final = MappingProxyType(
         "skus": "规格数",
         "title": "标题",
         "caption": "文案",
-        "text": "正文",
+        "body": "正文",
         "link": "链接",
         "picture_id": "图片",
         "product_id": "商品",
@@ -186,6 +148,7 @@ def show_audit_trail() -> ResponseReturnValue:
     with collaborators().sessions.read() as session:
         rows, total = audit_rows(session, wanted, offset=asked.offset, limit=asked.limit)
         members = staff_members(session, real_now())
+        names = names_of(session, things_of(rows))
     return render_template(
         "console/audit_trail/index.html",
         page=Page(rows=rows, total=total, request=asked),
@@ -193,7 +156,9 @@ def show_audit_trail() -> ResponseReturnValue:
         actions=ACTIONS,
         subjects=SUBJECTS,
         fields=FIELDS,
-        subject_pages=PAGES,
+        names=names,
+        shown_subject=shown_subject,
+        thing=shown_value,
         asked=request.args,
     )
 

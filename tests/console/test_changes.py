@@ -153,6 +153,13 @@ def test_every_change_leaves_one_audit_row_of_its_own(
         assert said == (step.action, world.staff[step.role], ADDRESS), step
     with sessions.read() as session:
         assert chain_state(session).is_whole
+        order = session.get_one(Order, world.paid_order_id).number
+    page = "".join(enter(Role.OWNER).get(f"/console/audit?page={n}").text for n in (1, 2))
+    told = re.findall(r'<td data-label="(?:操作|对象|修改)".*?</td>', page, re.DOTALL)
+    assert len(told) == 3 * len(trail(sessions))
+    words = re.sub(r"<[^>]+>", " ", "".join(told))
+    assert re.findall(r"[a-z]+_[a-z]+|#\d+", words) == []
+    assert f'<a href="/console/orders/{world.paid_order_id}">{order}</a>' in page
 
 
 def test_approving_an_application_makes_a_distributor(

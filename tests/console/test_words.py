@@ -4,8 +4,10 @@ import re
 from pathlib import Path
 
 import workflows
-from console.audit_trail import ACTIONS, SUBJECTS
+from console.audit_things import FIELD_KINDS, PAGES, SUBJECTS
+from console.audit_trail import ACTIONS
 from console.words import PERMISSIONS, ROLES
+from queries.audit_names import READINGS
 from rules.aftersales import AfterSalesStatus
 from rules.payments import RefundStatus
 from rules.reconciliation import CaseStatus, RunStatus
@@ -24,6 +26,10 @@ def named_in_workflows(keyword: str) -> set[str]:
 def test_every_action_and_subject_of_the_audit_trail_has_a_name() -> None:
     assert {"ship_order", "add_staff"} <= named_in_workflows("action") <= set(ACTIONS)
     assert {"order", "staff"} <= named_in_workflows("subject_kind") <= set(SUBJECTS)
+    without_row = {"statement", "policy", "audit_run", "reconciliation_run", "payout_account"}
+    assert set(SUBJECTS) == without_row | (set(READINGS) - {"grade", "picture"})
+    assert set(PAGES) | {"staff", "grade"} == set(READINGS)
+    assert set(FIELD_KINDS.values()) <= set(READINGS)
 
 
 def test_every_role_and_permission_has_a_name() -> None:
