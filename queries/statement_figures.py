@@ -13,7 +13,7 @@ from sqlalchemy import (
     literal,
     select,
 )
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from models.distributors import Distributor
 from models.ledger import LedgerAccount, LedgerEntry, LedgerTransaction
@@ -45,6 +45,11 @@ CLOSINGS = tuple(f"closing_{kind.value}_fen" for kind in ACCOUNTS)
 FIGURES = (*OPENINGS, *FLOWS, *TAXES, *CLOSINGS)
 """The columns of `Statement` that hold amounts, in the order of `month_figures`."""
 
+USUAL = (TransactionKind.COMMISSION_ESTIMATED, TransactionKind.COMMISSION_MATURING)
+"""Nearly all transactions: two for each order. They touch EARLY accounts only."""
+
+EARLY = (AccountKind.ESTIMATED, AccountKind.MATURING)
+
 _KIND = LedgerTransaction.kind
 _AMOUNT = LedgerEntry.amount_fen
 
@@ -55,9 +60,30 @@ def month_figures(
     """Select `distributor_id` and FIGURES of everybody who had or moved anything.
 
     Openings are the closings of `previous`, the month before, written already; None: all are 0.
+    Every entry of the month is summed: that is how a statement is proven.
     """
+    return _figures((starts_at, ends_at), previous, _moves(_sums(starts_at, ends_at)))
+
+
+def month_figures_by_balance(
+    starts_at: datetime, ends_at: datetime, previous: str | None
+) -> Select[*tuple[Any, ...]]:
+    """Select the same as `month_figures`, quickly: that is how a statement is written.
+
+    The two usual transactions of each order aren't read. What they moved is what the early
+    accounts hold, less what the rest and the time since `ends_at` did to them: matured is what
+    came into `maturing`, accrued what came into `estimated`.
+    """
+    rest = _moves(_sums(starts_at, ends_at, _KIND.not_in(USUAL)))
+    moved = _moves_by_balance(rest, ends_at, previous)
+    return _figures((starts_at, ends_at), previous, moved)
+
+
+def _figures(
+    month: tuple[datetime, datetime], previous: str | None, moved: Subquery
+) -> Select[*tuple[Any, ...]]:
     before = aliased(Statement)
-    moved = _moves(starts_at, ends_at)
+    starts_at, ends_at = month
     paid = _paid(starts_at, ends_at)
     openings: list[ColumnElement[int]] = []
     closings: list[ColumnElement[int]] = []
@@ -107,13 +133,12 @@ def different(
     )
 
 
-def _moves(starts_at: datetime, ends_at: datetime) -> Subquery:
+def _moves(sums: Subquery) -> Subquery:
     """One row per distributor who moved anything: each account's change, and the flows.
 
     Entries are summed by account and kind first: a million of them leave a few thousand rows to
     be told apart.
     """
-    sums = _sums(starts_at, ends_at)
     on, kind = LedgerAccount.kind, sums.c.kind
 
     def total(condition: ColumnElement[bool], amount: ColumnElement[int]) -> ColumnElement[int]:
@@ -147,7 +172,75 @@ def _moves(starts_at: datetime, ends_at: datetime) -> Subquery:
     )
 
 
-def _sums(starts_at: datetime, ends_at: datetime) -> Subquery:
+def _moves_by_balance(rest: Subquery, ends_at: datetime, previous: str | None) -> Subquery:
+    """As `_moves`, of which `rest` are those that aren't USUAL."""
+    before = aliased(Statement)
+    held, later = _held(), _later(ends_at)
+
+    def rests(name: str) -> ColumnElement[int]:
+        return func.coalesce(rest.c[name], 0)
+
+    changes = {kind: rests(kind.value) for kind in ACCOUNTS}
+    for kind in EARLY:
+        opening = func.coalesce(getattr(before, f"closing_{kind.value}_fen"), 0)
+        changes[kind] = held.c[kind.value] - func.coalesce(later.c[kind.value], 0) - opening
+    estimated, maturing = (changes[kind] for kind in EARLY)
+    flows = {name: rests(name) for name in FLOWS}
+    flows["matured_fen"] = maturing - rests(AccountKind.MATURING.value)
+    flows["accrued_fen"] = estimated - rests(AccountKind.ESTIMATED.value) + flows["matured_fen"]
+    return (
+        select(
+            held.c.distributor_id,
+            *(change.label(kind.value) for kind, change in changes.items()),
+            *(flow.label(name) for name, flow in flows.items()),
+        )
+        .outerjoin(
+            before,
+            and_(before.distributor_id == held.c.distributor_id, before.month == (previous or "")),
+        )
+        .outerjoin(later, later.c.distributor_id == held.c.distributor_id)
+        .outerjoin(rest, rest.c.distributor_id == held.c.distributor_id)
+        .where((estimated != 0) | (maturing != 0) | rest.c.distributor_id.is_not(None))
+        .subquery()
+    )
+
+
+def _held() -> Subquery:
+    """What each distributor's early accounts hold now."""
+    return _by_kind(select(LedgerAccount.distributor_id), LedgerAccount.balance_fen)
+
+
+def _later(since: datetime) -> Subquery:
+    """What moved on the early accounts since a moment; summed first, so that few rows are told."""
+    # The sum keeps SQLite from reading every entry in the order of an index.
+    account_id = (LedgerEntry.account_id + 0).label("account_id")
+    sums = (
+        select(account_id, func.sum(_AMOUNT).label("amount_fen"))
+        .select_from(LedgerTransaction)
+        .join(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
+        .where(LedgerTransaction.occurred_at >= since)
+        .group_by(account_id)
+        .subquery()
+    )
+    wanted = select(LedgerAccount.distributor_id).join(sums, sums.c.account_id == LedgerAccount.id)
+    return _by_kind(wanted, sums.c.amount_fen)
+
+
+def _by_kind(
+    wanted: Select[*tuple[Any, ...]],
+    amount: ColumnElement[Any] | InstrumentedAttribute[int | None],
+) -> Subquery:
+    return (
+        wanted.add_columns(
+            *(func.sum(case((_on(kind), amount), else_=0)).label(kind.value) for kind in EARLY)
+        )
+        .where(LedgerAccount.distributor_id.is_not(None), LedgerAccount.kind.in_(EARLY))
+        .group_by(LedgerAccount.distributor_id)
+        .subquery()
+    )
+
+
+def _sums(starts_at: datetime, ends_at: datetime, *also: ColumnElement[bool]) -> Subquery:
     """The month's entries by account and kind of transaction; `added_fen` only those above 0."""
     return (
         select(
@@ -158,7 +251,11 @@ def _sums(starts_at: datetime, ends_at: datetime) -> Subquery:
         )
         .select_from(LedgerTransaction)
         .join(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
-        .where(LedgerTransaction.occurred_at >= starts_at, LedgerTransaction.occurred_at < ends_at)
+        .where(
+            LedgerTransaction.occurred_at >= starts_at,
+            LedgerTransaction.occurred_at < ends_at,
+            *also,
+        )
         .group_by(LedgerEntry.account_id, _KIND)
         .subquery()
     )

@@ -100,34 +100,21 @@ def post(session: Session, occasion: Occasion, postings: Iterable[Posting]) -> i
         sqlalchemy.exc.IntegrityError: the key was used before, or a balance would become
             negative: callers look first, the database has the last word.
     """
-    (transaction_id,) = post_all(session, [Voucher(occasion=occasion, postings=tuple(postings))])
-    return transaction_id
-
-
-def post_all(session: Session, vouchers: Sequence[Voucher]) -> Sequence[int]:
-    """Write several transactions as `post` does, with few statements; return their ids in order.
-
-    Raises: as `post`.
-    """
-    if not vouchers:
-        return ()
-    entries = [entries_of(voucher.postings) for voucher in vouchers]
-    transaction_ids = session.scalars(
-        insert(LedgerTransaction).returning(LedgerTransaction.id, sort_by_parameter_order=True),
-        [
-            {
-                "kind": voucher.occasion.kind,
-                "key": voucher.occasion.key,
-                "order_id": voucher.occasion.order_id,
-                "payout_id": voucher.occasion.payout_id,
-                "occurred_at": voucher.occasion.occurred_at,
-                "is_sealed": False,
-            }
-            for voucher in vouchers
-        ],
-    ).all()
+    entries = entries_of(postings)
+    transaction_id = session.scalars(
+        insert(LedgerTransaction)
+        .values(
+            kind=occasion.kind,
+            key=occasion.key,
+            order_id=occasion.order_id,
+            payout_id=occasion.payout_id,
+            occurred_at=occasion.occurred_at,
+            is_sealed=False,
+        )
+        .returning(LedgerTransaction.id)
+    ).one()
     changes: dict[Account, int] = {}
-    for entry in sorted((entry for group in entries for entry in group), key=_in_lock_order):
+    for entry in sorted(entries, key=_in_lock_order):
         if entry.account.distributor_id is not None:
             changes[entry.account] = changes.get(entry.account, 0) + entry.amount_fen
     ids = _move_balances(session, changes)
@@ -140,18 +127,16 @@ def post_all(session: Session, vouchers: Sequence[Voucher]) -> Sequence[int]:
                 "platform_kind": entry.account.kind,
                 "amount": entry.amount_fen,
             }
-            for transaction_id, group in zip(transaction_ids, entries, strict=True)
-            for entry in group
+            for entry in entries
         ],
     )
-    for some in _slices(transaction_ids):
-        session.execute(
-            update(LedgerTransaction)
-            .where(LedgerTransaction.id.in_(some))
-            .values(is_sealed=True)
-            .execution_options(synchronize_session=False)
-        )
-    return transaction_ids
+    session.execute(
+        update(LedgerTransaction)
+        .where(LedgerTransaction.id == transaction_id)
+        .values(is_sealed=True)
+        .execution_options(synchronize_session=False)
+    )
+    return transaction_id
 
 
 def _insert_entries(session: Session, rows: Sequence[Mapping[str, object]]) -> None:

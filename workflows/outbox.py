@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from sqlalchemy import Executable
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from models.database import insert_on_conflict
@@ -52,10 +52,6 @@ DELIVERIES: Mapping[WorkKind, Delivery] = MappingProxyType(
 )
 
 
-ROWS_AT_ONCE = 500
-"""In one statement: ten columns each stay far below what the databases take."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """One piece of work; `details` are plain JSON values, ids rather than copies."""
@@ -80,7 +76,8 @@ class Notice:
 
 def enqueue(session: Session, work: Work, now: datetime) -> int | None:
     """Add work unless its key is known; return its id, or None if it was there before."""
-    return session.execute(_insert(session, [work], now)).scalar_one_or_none()
+    wanted = _insert(session).values(_row(work, now)).returning(OutboxItem.id)
+    return session.execute(wanted).scalar_one_or_none()
 
 
 def enqueue_notice(session: Session, notice: Notice, now: datetime) -> int | None:
@@ -89,35 +86,29 @@ def enqueue_notice(session: Session, notice: Notice, now: datetime) -> int | Non
 
 
 def enqueue_notices(session: Session, notices: Sequence[Notice], now: datetime) -> None:
-    """Tell several people something, with a statement for each few hundred."""
-    for first in range(0, len(notices), ROWS_AT_ONCE):
-        works = [_work_of(notice) for notice in notices[first : first + ROWS_AT_ONCE]]
-        session.execute(_insert(session, works, now))
+    """Tell several people something, with one statement for all."""
+    if notices:
+        rows = [_row(_work_of(notice), now) for notice in notices]
+        session.connection().execute(_insert(session), rows)
 
 
-def _insert(session: Session, works: Sequence[Work], now: datetime) -> Executable:
-    return (
-        insert_on_conflict(session, OutboxItem)
-        .values(
-            [
-                {
-                    "key": work.key,
-                    "kind": work.kind.value,
-                    "delivery": DELIVERIES[work.kind],
-                    "payload": dict(work.details),
-                    "wechat_user_id": work.wechat_user_id,
-                    "status": WorkStatus.PENDING,
-                    "available_at": work.available_at or now,
-                    "created_at": now,
-                    "attempts": 0,
-                    "epoch": 0,
-                }
-                for work in works
-            ]
-        )
-        .on_conflict_do_nothing(index_elements=["key"])
-        .returning(OutboxItem.id)
-    )
+def _insert(session: Session) -> postgresql.Insert | sqlite.Insert:
+    return insert_on_conflict(session, OutboxItem).on_conflict_do_nothing(index_elements=["key"])
+
+
+def _row(work: Work, now: datetime) -> dict[str, object]:
+    return {
+        "key": work.key,
+        "kind": work.kind.value,
+        "delivery": DELIVERIES[work.kind],
+        "payload": dict(work.details),
+        "wechat_user_id": work.wechat_user_id,
+        "status": WorkStatus.PENDING,
+        "available_at": work.available_at or now,
+        "created_at": now,
+        "attempts": 0,
+        "epoch": 0,
+    }
 
 
 def _work_of(notice: Notice) -> Work:

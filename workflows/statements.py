@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from models.database import SessionFactory, insert_on_conflict
 from models.ledger import LedgerTransaction
 from models.statements import Statement, StatementMonth
-from queries.statement_figures import FIGURES, month_figures
+from queries.statement_figures import FIGURES, month_figures_by_balance
 from queries.statements import StatementRow, statements_of_month
 from rules.china_time import month_bounds
 from rules.staff import Permission
@@ -77,7 +77,7 @@ def _write_next(session: Session, now: datetime, actor: StaffActor | None) -> bo
     )
     if taken is None:
         return False
-    figures = month_figures(starts_at, ends_at, previous).subquery()
+    figures = month_figures_by_balance(starts_at, ends_at, previous).subquery()
     session.execute(
         insert(Statement).from_select(
             ["month", "distributor_id", *FIGURES],

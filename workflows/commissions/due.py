@@ -1,15 +1,14 @@
 """Which lines are due for release: the hours in which they mature, and batches of them. Steps."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from models.aftersales import AfterSalesRequest
 from models.commissions import LineCommission, MaturityHour
-from models.distributors import Distributor
 from models.holds import CommissionHold
 from models.orders import Order
 from rules.aftersales import OPEN
@@ -39,22 +38,26 @@ _ASKED = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """The hours that hold due lines; `seen` are they with their counts, to be forgotten later.
-    `lines` is how many are due at most.
+    `lines` is how many are due at most, `newest_id` the highest id of any line.
 
     `is_dense` says that the lines in it are a good part of the table, `has_stopped` that a hold on
     a whole distributor is open: what she earns meanwhile waits for its end.
     """
 
     lines: int
+    newest_id: int
     seen: tuple[tuple[datetime, int], ...]
     spans: tuple[tuple[datetime, datetime], ...]
     is_dense: bool
     has_stopped: bool = False
     has_asked: bool = False
 
-    def waits(self) -> ColumnElement[bool]:
-        """The condition of lines in the window that wait: maturing."""
-        waits = and_(self._within(), LineCommission.stage.in_([CommissionStage.MATURING]))
+    def waits(self, batch: "Batch") -> ColumnElement[bool]:
+        """The condition of lines in the window and the batch that wait: maturing."""
+        # SQLite reads either this part of the table, or what the index over the hours names.
+        ids = LineCommission.id if self.is_dense else LineCommission.id + 0
+        in_batch = ids.between(batch.first_id, batch.last_id)
+        waits = and_(in_batch, self._within(), LineCommission.stage.in_([CommissionStage.MATURING]))
         if self.has_stopped:
             waits = and_(waits, LineCommission.distributor_id.not_in(_STOPPED))
         if self.has_asked:
@@ -74,14 +77,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Distributors by a range of ids, whose lines are released in one transaction."""
+    """Lines by a range of their ids, released in one database transaction."""
 
     first_id: int
     last_id: int
-
-    def owns(self) -> ColumnElement[bool]:
-        """The condition of lines that are theirs. The sum keeps SQLite from her whole history."""
-        return (LineCommission.distributor_id + 0).between(self.first_id, self.last_id)
 
 
 def due_window(session: Session, now: datetime) -> Window | None:
@@ -101,31 +100,40 @@ def due_window(session: Session, now: datetime) -> Window | None:
         spans.append((since, min(now, starts_at + HOUR)))
     between = or_(*(LineCommission.matures_at.between(*span) for span in spans))
     lines = session.scalar(select(func.count()).where(between)) or 0
-    last_id = session.scalar(select(func.max(LineCommission.id))) or 0
+    newest_id = session.scalar(select(func.max(LineCommission.id))) or 0
     return Window(
         lines=lines,
+        newest_id=newest_id,
         seen=tuple((starts_at, orders) for starts_at, orders in hours),
         spans=tuple(spans),
-        is_dense=lines * DENSE > last_id,
+        is_dense=lines * DENSE > newest_id,
         has_stopped=session.scalar(_STOPPED.limit(1)) is not None,
         has_asked=session.scalar(_ASKED.limit(1)) is not None,
     )
 
 
-def batches(session: Session, window: Window, most_lines: int) -> tuple[Batch, ...]:
-    """Divide all distributors into ranges of ids with about `most_lines` due lines each.
+def batches(window: Window, most_lines: int) -> Sequence[Batch]:
+    """Divide the window into ranges of ids with about `most_lines` due lines each, twice at most.
 
-    Usually one: who has how many isn't asked, so the ranges are even only as the ids are.
+    By ids, because lines that mature together were written together: each batch reads and writes
+    its own part of the table, and all of them together read it once.
     """
-    last_id = session.scalar(select(func.max(Distributor.id))) or 0
-    count = min(-(-window.lines // most_lines), max(1, last_id))
-    edges = [last_id * number // count for number in range(count + 1)]
-    return tuple(Batch(first_id=low + 1, last_id=high) for low, high in pairwise(edges))
+    if window.lines <= most_lines:
+        return (Batch(first_id=1, last_id=window.newest_id),)
+    width = min(-(-window.newest_id * most_lines // window.lines), 2 * most_lines)
+    starts = range(1, window.newest_id + 1, width)
+    return tuple(Batch(first_id=start, last_id=start + width - 1) for start in starts)
 
 
-def forget_hours(session: Session, window: Window, now: datetime) -> None:
-    """Delete the hours that are over and of which no line waits, maturing or held. A step."""
-    waiting = set(session.scalars(select(LineCommission.matures_at).where(window.still_waits())))
+def forget_hours(session: Session, window: Window, released: int, now: datetime) -> None:
+    """Delete the hours that are over and of which no line waits, maturing or held. A step.
+
+    `released` lines of the window were. If that is all of them, nobody has to look.
+    """
+    if released == window.lines:
+        waiting: set[datetime | None] = set()
+    else:
+        waiting = _waiting(session, window)
     for starts_at, orders in window.seen:
         ends_at = starts_at + HOUR
         if ends_at > now or any(starts_at <= moment < ends_at for moment in waiting if moment):
@@ -135,3 +143,8 @@ def forget_hours(session: Session, window: Window, now: datetime) -> None:
             .where(MaturityHour.starts_at == starts_at, MaturityHour.orders == orders)
             .execution_options(synchronize_session=False)
         )
+
+
+def _waiting(session: Session, window: Window) -> set[datetime | None]:
+    waits = select(LineCommission.matures_at).where(window.still_waits()).distinct()
+    return set(session.scalars(waits))

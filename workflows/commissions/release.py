@@ -7,7 +7,16 @@ from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    any_,
+    case,
+    func,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from models.commissions import LineCommission
@@ -18,11 +27,12 @@ from rules.commission_postings import release_postings
 from rules.ledger import AccountKind, TransactionKind
 from workflows.commissions.due import Batch, Window, batches, due_window, forget_hours
 from workflows.commissions.notices import Released, tell_releases
-from workflows.ledger import Occasion, Voucher, locked_balances, post_all
+from workflows.ledger import Occasion, Voucher, locked_balances
+from workflows.ledger_many import post_all
 
-LINES_AT_ONCE = {"sqlite": 1_000_000, "postgresql": 4_000_000}
-"""In one transaction. On SQLite it keeps all other writers waiting, a second or two; PostgreSQL
-keeps nobody waiting but for these very lines, and gains from doing them at once."""
+LINES_AT_ONCE = {"sqlite": 400_000, "postgresql": 4_000_000}
+"""In one database transaction. On SQLite it keeps all other writers waiting, for a second or so;
+PostgreSQL keeps nobody waiting but for these very lines, and gains from doing them at once."""
 
 DISTRIBUTORS_AT_ONCE = 1_000
 """In one statement: their ids are its parameters."""
@@ -42,26 +52,28 @@ class _Matured:
 def release_due(sessions: SessionFactory, now: datetime, lines_at_once: int | None = None) -> int:
     """Release every matured line; return how many. An operation for a tick.
 
-    One balanced transaction per distributor, her lines marked with it; many distributors in one
-    database transaction, of about `lines_at_once`. Ended in the middle, the rest waits for the
-    next tick. Several ticks at once are harmless: a line that another one holds is left to it.
+    One balanced transaction per distributor, her lines marked with it, all distributors in one
+    database transaction. Only more than `lines_at_once` (after days without a tick, or a month's
+    worth) are released in parts, each with a transaction per distributor of its own. Ended in the
+    middle, the rest waits for the next tick. Several ticks at once are harmless: a line that
+    another one holds is left to it.
     """
     with sessions.read() as session:
         window = due_window(session, now)
         if window is None:
             return 0
         most_lines = lines_at_once or LINES_AT_ONCE[sessions.engine.dialect.name]
-        due = batches(session, window, most_lines)
+    due = batches(window, most_lines)
     released = sum(
         sessions.retrying(partial(_release, window=window, batch=batch, now=now)) for batch in due
     )
-    sessions.retrying(partial(forget_hours, window=window, now=now))
+    sessions.retrying(partial(forget_hours, window=window, released=released, now=now))
     return released
 
 
 def _release(session: Session, *, window: Window, batch: Batch, now: datetime) -> int:
     """Release a batch in this transaction; return how many lines."""
-    matured = _mark(session, and_(window.waits(), batch.owns()))
+    matured = _mark(session, window.waits(batch))
     earning = sorted(
         (each for each in matured if each.amount_fen), key=attrgetter("distributor_id")
     )
@@ -113,15 +125,13 @@ def _mark(session: Session, due: ColumnElement[bool]) -> Sequence[_Matured]:
         marked = [_matured(row) for row in session.execute(_sums(lines.c))]
         session.execute(available.where(due))
         return marked
-    free = (
-        select(LineCommission.id)
-        .where(due)
-        .with_for_update(skip_locked=True)
-        .cte("free")
-        .prefix_with("MATERIALIZED", dialect="postgresql")
-    )
+    # By their place in the table: nothing is as quick, and locked rows don't move.
+    place: ColumnElement[Any] = literal_column("line_commissions.ctid")
+    free = select(place).select_from(LineCommission).where(due).correlate(None)
     changed = (
-        available.where(LineCommission.id == free.c.id)
+        available.where(
+            place == any_(func.array(free.with_for_update(skip_locked=True).scalar_subquery()))
+        )
         .returning(LineCommission.id, LineCommission.distributor_id, LineCommission.posted_fen)
         .cte("changed")
     )
