@@ -17,7 +17,7 @@ SUBJECTS: Final = MappingProxyType(
         "after_sales": "售后",
         "refund": "退款",
         "payout": "提现",
-        "payout_account": "收款账户",
+        "payout_account": "收款信息",
         "hold": "佣金冻结",
         "statement": "结算单",
         "audit_run": "账目自检",
