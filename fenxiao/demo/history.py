@@ -50,12 +50,15 @@ from workflows.referrals.touch import Presented, record_touch
 QUIET_ORDERS = 2
 BUSY_ORDERS = 8
 BUSY_DAYS = 14
-DISTRICTS = ("330106", "310115", "320106", "440106", "510107", "420106", "110105", "500112")
-STREETS = (
-    "文三路 88 号 3 幢 502",
-    "世纪大道 1200 号 8 楼",
-    "中山东路 301 号 1203",
-    "天府三街 19 号 6 栋",
+PLACES = (
+    ("330106", "文三路 88 号 3 幢 502"),
+    ("310115", "世纪大道 1200 号 8 楼"),
+    ("320106", "中山北路 301 号 1203"),
+    ("440106", "天河路 215 号 17 楼"),
+    ("510107", "人民南路四段 19 号 6 栋"),
+    ("420106", "中南路 12 号 2 单元 901"),
+    ("110105", "建国路 93 号 5 座 1106"),
+    ("500112", "龙山大道 111 号 4 幢 1502"),
 )
 BUYERS = ("李女士", "陈女士", "周女士", "吴女士", "黄女士", "赵先生", "孙女士", "徐女士")
 # Each with the beginning of its parcels' numbers.
@@ -186,14 +189,14 @@ class _Life:
         return place_order(self._sessions, draft, now)
 
     def _settle(self, person_id: int, now: datetime) -> int:
-        district = self._dice.choice(DISTRICTS)
+        district, street = self._dice.choice(PLACES)
         draft = AddressDraft(
             receiver=self._dice.choice(BUYERS),
             phone=f"139{self._dice.randrange(10**8):08d}",
             province_code=f"{district[:2]}0000",
             city_code=f"{district[:4]}00",
             district_code=district,
-            detail=self._dice.choice(STREETS),
+            detail=street,
             is_default=True,
         )
         return save_address(
