@@ -15,7 +15,8 @@ PHONE, DESK = 375, 1280
 TOPS = "(panels) => panels.map((panel) => panel.getBoundingClientRect().top)"
 DECISIONS = (
     "aftersales/{after_sales_id}",
-    "orders/{to_ship_id}",
+    "orders/{paid_order_id}",
+    "orders/{pending_order_id}",
     "payouts/{payout_id}",
     "applications/{application_id}",
     "holds/{hold_id}",
@@ -34,7 +35,7 @@ def test_what_waits_for_a_decision_stands_first_on_a_phone(
     owner = enter(Role.OWNER)
     ids = {name: getattr(world, name) for name in World.__slots__}
     for path in DECISIONS:
-        address = f"{SITE}/console/{path.format(**ids, to_ship_id=world.paid_order_id)}"
+        address = f"{SITE}/console/{path.format(**ids)}"
         with opened(browser, owner, address, PHONE) as page:
             (decision,) = page.locator(".is-decision").evaluate_all(TOPS)
             assert decision == min(page.locator(".columns .panel").evaluate_all(TOPS)), path
