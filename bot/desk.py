@@ -24,7 +24,7 @@ from bot.words import Words
 from web.site import SiteFacts
 from wechat.events import ImageReply, InboundEvent, NoReply, OtherEvent, Reply, TextReply
 from workflows import HurriedSessions, OutOfTime, SessionFactory
-from workflows.inbound import Arrival, Caller, Handler, answer_once, answer_plainly
+from workflows.inbound import PLAIN_ANSWERS, Arrival, Caller, Handler, answer_once, answer_plainly
 from workflows.outbox import Work, WorkKind, enqueue
 
 log = structlog.get_logger(__name__)
@@ -41,7 +41,7 @@ class ChatDesk:
 
     def __init__(self, sessions: SessionFactory, site: SiteFacts, words: Words) -> None:
         self._patient = sessions
-        self._hurried = HurriedSessions(sessions)
+        self._hurried = HurriedSessions(sessions, PLAIN_ANSWERS)
         self._site = site
         self._words = words
         self._late = ThreadPoolExecutor(LATE_THREADS, thread_name_prefix="late-replies")

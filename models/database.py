@@ -25,6 +25,11 @@ from sqlalchemy.types import TypeDecorator
 from models.encrypted import CIPHER, DataCipher
 from models.flushing import SharedFlush
 
+# Planning a hot statement anew costs more than running it; a plan that was made while tables were
+# small must stay good when they have grown.
+KEPT_PLANS = " -c plan_cache_mode=force_generic_plan -c jit=off" + "".join(
+    f" -c enable_{way}=off" for way in ("seqscan", "hashjoin", "mergejoin", "material")
+)
 READS_ONLY = "fenxiao_reads_only"
 SQLITE_BUSY_MILLISECONDS = 5000
 PATIENCE_SECONDS = 4.5
@@ -199,8 +204,7 @@ def _open_postgresql(url: URL, pool_size: int, wait_seconds: float | None, is_ba
         milliseconds = int(wait_seconds * 1000)
         limits = {
             "options": f"-c lock_timeout={milliseconds} -c statement_timeout={milliseconds}"
-            # Planning a hot statement anew costs more than running it.
-            + (" -c plan_cache_mode=force_generic_plan -c jit=off" if is_bare else ""),
+            + (KEPT_PLANS if is_bare else ""),
             "connect_timeout": 2,  # libpq takes whole seconds, at least 2
             "tcp_user_timeout": milliseconds,
         }

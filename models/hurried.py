@@ -7,27 +7,25 @@ database enforces it, so no other thread has to watch), and no statement begins 
 and the usual case pays one comparison a statement.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import local
 from time import monotonic
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
-from models.bare import BareConnection, Question, Values
+from models.bare import BareConnection, Exchange, Found, Question
 from models.database import SessionFactory, open_engine
-from models.prepared import BEFORE_EACH, Prepared, Row
+from models.prepared import BEFORE_EACH
 from models.together import Together
 
 LONGEST_WAIT_SECONDS = 1.3
 LAST_START_SECONDS = 3.0
 NEVER = float("inf")
-CONNECTIONS = 8
-"""For looking, and as many for writing; on SQLite one, as it has one writer."""
 
 Result = TypeVar("Result")
 
@@ -39,23 +37,20 @@ class OutOfTime(Exception):  # noqa: N818 - a state of the database
 class HurriedSessions(SessionFactory):
     """The same database as `patient`, with connections of its own that don't wait long."""
 
-    def __init__(self, patient: SessionFactory) -> None:
+    def __init__(self, patient: SessionFactory, exchange: Exchange) -> None:
         engine = open_engine(patient.engine.url, pool_size=10, wait_seconds=LONGEST_WAIT_SECONDS)
         super().__init__(engine, like=patient)
         self._bare = open_engine(
             patient.engine.url,
-            pool_size=2 * CONNECTIONS,
-            wait_seconds=LONGEST_WAIT_SECONDS,
+            pool_size=1,
+            # On SQLite the connection waits by itself, in shorter steps.
+            wait_seconds=0 if self.turn is not None else LONGEST_WAIT_SECONDS,
             is_bare=True,
         )
-        readers = [BareConnection(self._bare, writes=False) for _ in range(CONNECTIONS)]
-        writers = [
-            BareConnection(self._bare, writes=True)
-            for _ in range(CONNECTIONS if self.turn is None else 1)
-        ]
-        self._connections = (*readers, *writers)
-        self._looks = Together([reader.ask for reader in readers], nullcontext)
-        self._keeps = Together([writer.ask for writer in writers], self._turn_to_write)
+        self._connection = BareConnection(
+            self._bare, exchange, turn=self._turn_to_write, wait_seconds=LONGEST_WAIT_SECONDS
+        )
+        self._together = Together(self._connection.ask)
         self._asked = local()
         # The driver is asked without a cursor event where a statement is prepared.
         engine.update_execution_options(**{BEFORE_EACH: self._check_time})
@@ -95,40 +90,24 @@ class HurriedSessions(SessionFactory):
         if self.flush is not None:
             self.flush.wait()
 
-    def look(self, statement: Prepared, values: Values) -> Row | None:
-        """Read with one statement, without a transaction around it; return its first row.
+    def ask(self, question: Question) -> Found:
+        """Look, and write what is decided then, with a statement each and without a session.
 
-        A session and a transaction cost more than the statement, and it needs neither.
-
-        Raises: OutOfTime.
-        """
-        return self._ask(self._looks, Question(statement=statement, values=values))
-
-    def keep(
-        self, statements: Sequence[Prepared], values: Values, order: tuple[Any, ...]
-    ) -> Row | None:
-        """Write with one statement; return its first row.
-
-        Each takes from `values` what it names. SQLite may get more statements: without a row of
-        the first the others are left out. What several threads keep at once is one transaction;
-        `order` is the order in which rows are locked in it, the same everywhere.
+        A session costs more than the statements. What several threads ask at once is asked
+        together.
 
         Raises: OutOfTime.
         """
-        statement, *also = statements
-        question = Question(statement=statement, also=also, values=values, order=order)
-        return self._ask(self._keeps, question)
-
-    def _ask(self, together: Together[Question, Row | None], question: Question) -> Row | None:
         self._check_time()
-        begins_by = min(self._last_start(), monotonic() + LONGEST_WAIT_SECONDS)
+        # It waits at two places once it has begun, to look and to write, or twice for the file.
+        latest = self._last_start() - LONGEST_WAIT_SECONDS
+        begins_by = min(latest, monotonic() + LONGEST_WAIT_SECONDS)
         with _in_time():
-            return together.ask(question, begins_by)
+            return self._together.ask(question, begins_by)
 
     def dispose(self) -> None:
         """Close all connections."""
-        for connection in self._connections:
-            connection.close()
+        self._connection.close()
         self._bare.dispose()
         super().dispose()
 

@@ -1,12 +1,11 @@
 """One question to the database for all who ask at the same time.
 
-Whoever finds a connection free asks for everyone who waits by then; the others sleep until they
-are answered, and one of those who came meanwhile goes next. A caller who is alone pays two locks;
-many at once share the statement's way, the transaction and the flush to the disk.
+Whoever finds nobody asking asks for everyone who waits by then; the others sleep until they are
+answered, and one of those who came meanwhile goes next. A caller who is alone pays two locks;
+many at once share the statement, its way, the transaction and the flush to the disk.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from threading import TIMEOUT_MAX, Lock
 from time import monotonic
 from typing import Generic, TypeVar
@@ -20,34 +19,29 @@ AskAll = Callable[[Sequence[Item]], Sequence[Result | Exception]]
 class _Caller(Generic[Item, Result]):
     """One who asks: what, until when its asking may begin, and what came of it."""
 
-    __slots__ = ("ask_all", "begins_by", "item", "outcome", "woken")
+    __slots__ = ("begins_by", "is_next", "item", "outcome", "woken")
 
     def __init__(self, item: Item, begins_by: float) -> None:
         self.item = item
         self.begins_by = begins_by
-        self.ask_all: AskAll[Item, Result] | None = None
+        self.is_next = False
         self.outcome: tuple[Result] | BaseException | None = None
         self.woken = Lock()
         self.woken.acquire()
 
 
 class Together(Generic[Item, Result]):
-    """Collects what threads ask while all of `asking` are busy; each answers in its items' order.
+    """Collects what threads ask while one of them asks; the answers are in the items' order.
 
-    Each runs inside `turn`, used by one thread at a time; an `Exception` among its results is
-    raised for that caller, one that it raises for all of them. Callers are collected when the
-    turn came.
+    `ask_all` is used by one thread at a time; an `Exception` among its results is raised for that
+    caller, one that it raises for all of them.
     """
 
-    def __init__(
-        self,
-        asking: Sequence[AskAll[Item, Result]],
-        turn: Callable[[], AbstractContextManager[None]],
-    ) -> None:
-        self._turn = turn
+    def __init__(self, ask_all: AskAll[Item, Result]) -> None:
+        self._ask_all = ask_all
         self._lock = Lock()
         self._waiting: list[_Caller[Item, Result]] = []
-        self._free = list(asking)
+        self._is_asking = False
 
     def ask(self, item: Item, begins_by: float) -> Result:
         """Return the answer to one item; its asking begins by that `monotonic()` or never.
@@ -58,12 +52,12 @@ class Together(Generic[Item, Result]):
         mine = _Caller[Item, Result](item, begins_by)
         with self._lock:
             self._waiting.append(mine)
-            if self._free:
-                mine.ask_all = self._free.pop()
-        if mine.ask_all is None:
+            mine.is_next = not self._is_asking
+            self._is_asking = True
+        if not mine.is_next:
             self._sleep(mine)
-        if mine.ask_all is not None:
-            self._ask_for_everyone(mine, mine.ask_all)
+        if mine.is_next:
+            self._ask_for_everyone(mine)
         if isinstance(mine.outcome, tuple):
             return mine.outcome[0]
         assert mine.outcome is not None, "whoever is woken is next, or has an outcome"
@@ -73,51 +67,33 @@ class Together(Generic[Item, Result]):
         if mine.woken.acquire(timeout=_seconds_until(mine.begins_by)):
             return
         with self._lock:
-            if mine in self._waiting and mine.ask_all is None:
+            if mine in self._waiting and not mine.is_next:
                 self._waiting.remove(mine)
                 raise TimeoutError
         # It is being asked, or next: the asking ends in time by itself.
         mine.woken.acquire()
 
-    def _ask_for_everyone(self, mine: _Caller[Item, Result], ask_all: AskAll[Item, Result]) -> None:
-        callers = [mine]
+    def _ask_for_everyone(self, mine: _Caller[Item, Result]) -> None:
+        with self._lock:
+            callers, self._waiting = self._waiting, []
         try:
-            with self._turn():
-                callers = self._collect(mine)
-                _answer(callers, ask_all)
+            _answer(callers, self._ask_all)
         except BaseException as error:  # noqa: BLE001 - each caller raises it in its own thread
             for caller in callers:
                 if not isinstance(caller.outcome, BaseException):
                     caller.outcome = error
         finally:
-            self._wake(mine, ask_all, callers)
+            self._wake([caller for caller in callers if caller is not mine])
 
-    def _collect(self, mine: _Caller[Item, Result]) -> list[_Caller[Item, Result]]:
-        """Take everyone who waits, but those who are about to ask by themselves."""
+    def _wake(self, answered: list[_Caller[Item, Result]]) -> None:
         with self._lock:
-            callers = [each for each in self._waiting if each is mine or each.ask_all is None]
-            self._waiting = [each for each in self._waiting if each not in callers]
-        return callers
-
-    def _wake(
-        self,
-        mine: _Caller[Item, Result],
-        ask_all: AskAll[Item, Result],
-        callers: list[_Caller[Item, Result]],
-    ) -> None:
-        with self._lock:
-            if mine in self._waiting:
-                self._waiting.remove(mine)
-            following = next((each for each in self._waiting if each.ask_all is None), None)
+            following = self._waiting[0] if self._waiting else None
             if following is None:
-                self._free.append(ask_all)
+                self._is_asking = False
             else:
-                following.ask_all = ask_all
-        if following is not None:
-            following.woken.release()
-        for caller in callers:
-            if caller is not mine:
-                caller.woken.release()
+                following.is_next = True
+        for caller in [*answered, following] if following is not None else answered:
+            caller.woken.release()
 
 
 def _answer(callers: list[_Caller[Item, Result]], ask_all: AskAll[Item, Result]) -> None:

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import Executable, bindparam, literal_column, select, update
+from sqlalchemy import ColumnElement, FromClause, func, literal_column, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from models.people import ChatInteraction, WeChatUser
-from models.prepared import Prepared
+from models.prepared import Prepared, Types
 from rules.chat_window import (
     ChatObstacle,
     ChatRoom,
@@ -23,16 +23,20 @@ def note_interaction(
 ) -> None:
     """Write down that she did something that opens a window for messages."""
     session.flush()
-    NOTE.first(
-        session.connection(), {"wechat_user_id": wechat_user_id, "kind": kind, "occurred_at": now}
-    )
+    NOTE.rows(session.connection(), [{"wechat_user_id": wechat_user_id, "kind": kind, "now": now}])
 
 
-def _note(dialect: str) -> Executable:
+def note(
+    dialect: str, asked: FromClause, which: ColumnElement[bool]
+) -> postgresql.Insert | sqlite.Insert:
+    """Say what writes the windows down that some rows with `WINDOW` open, in one order."""
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    names = ("wechat_user_id", "kind", "occurred_at")
-    written = insert(ChatInteraction).values(
-        {name: bindparam(name) for name in names} | {"sent_count": literal_column("0")}
+    person, kind = asked.c.wechat_user_id, asked.c.kind
+    # One statement may touch a row once only; who wrote twice at once wrote last at the later.
+    rows = select(person, kind, func.max(asked.c.now), literal_column("0")).where(which)
+    written = insert(ChatInteraction).from_select(
+        ["wechat_user_id", "kind", "occurred_at", "sent_count"],
+        rows.group_by(person, kind).order_by(person, kind),
     )
     return written.on_conflict_do_update(
         index_elements=["wechat_user_id", "kind"],
@@ -40,7 +44,12 @@ def _note(dialect: str) -> Executable:
     )
 
 
-NOTE = Prepared(_note, ())
+WINDOW: Types = {
+    "wechat_user_id": ChatInteraction.wechat_user_id.type,
+    "kind": ChatInteraction.kind.type,
+    "now": ChatInteraction.occurred_at.type,
+}
+NOTE = Prepared(lambda dialect, asked: note(dialect, asked, true()), takes=WINDOW)
 """For `workflows.inbound`, which writes it together with the message."""
 
 

@@ -9,20 +9,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Executable, bindparam, literal_column, select
+from sqlalchemy import Executable, FromClause, literal_column, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
+from models.bare import Exchange, Question
 from models.clock import BusinessClock
 from models.database import SessionFactory
 from models.distributors import Distributor, DistributorApplication
 from models.hurried import HurriedSessions
-from models.people import ChatInteraction, Conversation, InboundEvent, WeChatUser
-from models.prepared import Prepared
+from models.people import Conversation, InboundEvent, WeChatUser
+from models.prepared import Prepared, Row, Types, Values
 from rules.chat_window import InteractionKind
 from rules.distributors import ApplicationStatus, DistributorStatus, is_authorised
-from workflows.chats import NOTE, note_interaction
+from workflows.chats import NOTE, WINDOW, note, note_interaction
 from workflows.clock import real_now
 from workflows.people import follow, know
 
@@ -101,46 +102,43 @@ def answer_plainly(
 ) -> Answered | None:
     """Take in a message that changes nothing but its chat window, or a repeat; else return None.
 
-    Most messages are of this kind. One statement looks, one transaction writes the message with
-    its reply and the window; `answer_once` does the same for those that change more.
+    Most messages are of this kind. One statement looks, one writes the message with its reply and
+    the window; `answer_once` does the same for those that change more.
 
     Raises: models.hurried.OutOfTime.
     """
-    found = _look_up(sessions, arrival)
+
+    def decide(row: Row | None) -> Values | None:
+        found = _found(row)
+        if found.event_id is not None or arrival.interaction is None:
+            return None
+        if found.person_id is None or not found.is_following:
+            return None
+        now = real_now() + timedelta(seconds=found.offset_seconds or 0)
+        reply = reply_of(_known_caller(found.person_id, arrival, found, now))
+        if reply is None:
+            return None
+        window = {"wechat_user_id": found.person_id, "kind": arrival.interaction}
+        return {"key": arrival.dedup_key, "reply": reply, "now": now} | window
+
+    question = Question(key=arrival.dedup_key, values=_looked_for(arrival), decide=decide)
+    answer = sessions.ask(question)
+    while answer.decided is not None and not answer.is_written:
+        # A repeat in another process was faster: its reply is the reply.
+        answer = sessions.ask(question)
+    found = _found(answer.seen)
     if found.event_id is not None:
         return Answered(reply=found.reply)
-    if found.person_id is None or not found.is_following or arrival.interaction is None:
-        return None
-    now = real_now() + timedelta(seconds=found.offset_seconds or 0)
-    caller = _known_caller(found.person_id, arrival, found, now)
-    reply = reply_of(caller)
-    if reply is None:
-        return None
-    values = {
-        "source": WECHAT,
-        "dedup_key": arrival.dedup_key,
-        "reply": reply,
-        "received_at": now,
-        "wechat_user_id": caller.id,
-        "kind": arrival.interaction,
-        "occurred_at": now,
-    }
-    statements = (_KEEP, NOTE) if sessions.engine.dialect.name == "sqlite" else (_KEEP_AND_NOTE,)
-    # A repeat in another process locks the same rows in the same order.
-    if sessions.keep(statements, values, order=(caller.id, arrival.dedup_key)) is None:
-        # A repeat in another process was faster: its reply is the reply.
-        return Answered(reply=_look_up(sessions, arrival).reply)
-    return Answered(reply=reply)
+    return None if answer.decided is None else Answered(reply=str(answer.decided["reply"]))
 
 
-def _look_up(sessions: HurriedSessions, arrival: Arrival) -> "_Found":
-    row = sessions.look(_LOOK, _looked_for(arrival))
+def _found(row: Row | None) -> "_Found":
     assert row is not None, "it has a row whatever is known"
     return _Found(*row)
 
 
 def _looked_for(arrival: Arrival) -> dict[str, object]:
-    return {"source": WECHAT, "key": arrival.dedup_key, "openid": arrival.openid}
+    return {"key": arrival.dedup_key, "openid": arrival.openid}
 
 
 def answer_once(sessions: SessionFactory, arrival: Arrival, handle: Handler) -> str | None:
@@ -164,9 +162,8 @@ def answer_once(sessions: SessionFactory, arrival: Arrival, handle: Handler) -> 
 
 def _answer(session: Session, arrival: Arrival, handle: Handler) -> str | None:
     connection = session.connection()
-    row = _LOOK.first(connection, _looked_for(arrival))
-    assert row is not None, "it has a row whatever is known"
-    found = _Found(*row)
+    (row,) = _LOOK.rows(connection, [_looked_for(arrival)])
+    found = _found(row)
     if found.event_id is not None:
         return found.reply
     now = real_now() + timedelta(seconds=found.offset_seconds or 0)
@@ -174,11 +171,8 @@ def _answer(session: Session, arrival: Arrival, handle: Handler) -> str | None:
     reply = handle(session, caller)
     if arrival.interaction is not None:
         note_interaction(session, caller.id, arrival.interaction, now)
-    kept = _KEEP.first(
-        connection,
-        {"source": WECHAT, "dedup_key": arrival.dedup_key, "reply": reply, "received_at": now},
-    )
-    if kept is None:
+    kept = {"key": arrival.dedup_key, "reply": reply, "now": now}
+    if not _KEEP.rows(connection, [kept]):
         raise _AnsweredMeanwhile
     return reply
 
@@ -220,6 +214,7 @@ def _distributor(found: "_Found") -> CallerDistributor | None:
 class _Found(NamedTuple):
     """The row of `_look`; the distributor's columns are None where `distributor_id` is."""
 
+    key: str
     event_id: int | None
     reply: str | None
     person_id: int | None
@@ -250,18 +245,17 @@ _COLUMNS = (
 )
 
 
-def _look(_dialect: str) -> Executable:
-    """All that is known beforehand, in one row: the message, the person, business time."""
-    nothing = select(literal_column("1").label("one")).subquery()
+def _look(_dialect: str, asked: FromClause) -> Executable:
+    """All that is known beforehand, a row for each: the message, the person, business time."""
     return (
-        select(*_COLUMNS)
-        .select_from(nothing)
+        select(asked.c.key, *_COLUMNS)
+        .select_from(asked)
         .outerjoin(
             InboundEvent,
-            (InboundEvent.source == bindparam("source"))
-            & (InboundEvent.dedup_key == bindparam("key")),
+            (InboundEvent.source == literal_column(f"'{WECHAT}'"))
+            & (InboundEvent.dedup_key == asked.c.key),
         )
-        .outerjoin(WeChatUser, WeChatUser.openid == bindparam("openid"))
+        .outerjoin(WeChatUser, WeChatUser.openid == asked.c.openid)
         .outerjoin(Distributor, Distributor.wechat_user_id == WeChatUser.id)
         .outerjoin(Conversation, Conversation.wechat_user_id == WeChatUser.id)
         .outerjoin(
@@ -273,36 +267,41 @@ def _look(_dialect: str) -> Executable:
     )
 
 
-def _keep(dialect: str) -> ReturningInsert[tuple[int]]:
-    """The message's row, unless it is there."""
+def _keep(dialect: str, asked: FromClause) -> ReturningInsert[tuple[str]]:
+    """The messages' rows, but those that are there; PostgreSQL locks them in one order."""
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    names = ("source", "dedup_key", "reply", "received_at")
+    rows = select(literal_column(f"'{WECHAT}'"), asked.c.key, asked.c.reply, asked.c.now).where(
+        true()
+    )
     return (
         insert(InboundEvent)
-        .values({name: bindparam(name) for name in names})
+        .from_select(["source", "dedup_key", "reply", "received_at"], rows.order_by(asked.c.key))
         .on_conflict_do_nothing(index_elements=["source", "dedup_key"])
-        .returning(InboundEvent.id)
+        .returning(InboundEvent.dedup_key)
     )
 
 
-def _keep_and_note(_dialect: str) -> Executable:
-    """The message's row unless it is there, and with it the chat window, in one statement."""
-    kept = _keep("postgresql").cte("kept")
-    window = ("wechat_user_id", "kind", "occurred_at")
-    types = {name: ChatInteraction.__table__.c[name].type for name in window}
-    noted = postgresql.insert(ChatInteraction).from_select(
-        [*window, "sent_count"],
-        select(
-            *(bindparam(name, type_=types[name]) for name in window), literal_column("0")
-        ).select_from(kept),
-    )
-    noted = noted.on_conflict_do_update(
-        index_elements=["wechat_user_id", "kind"],
-        set_={"occurred_at": noted.excluded.occurred_at, "sent_count": literal_column("0")},
-    )
-    return select(kept.c.id).add_cte(noted.cte("noted"))
+def _keep_and_note(dialect: str, asked: FromClause) -> Executable:
+    """The messages' rows but those that are there, and the chat windows of what is new."""
+    kept = _keep(dialect, asked).cte("kept")
+    noted = note(dialect, asked, asked.c.key.in_(select(kept.c.dedup_key))).cte("noted")
+    return select(kept.c.dedup_key).add_cte(noted)
 
 
-_LOOK = Prepared(_look, [column.type for column in _COLUMNS])
-_KEEP = Prepared(_keep, [InboundEvent.id.type])
-_KEEP_AND_NOTE = Prepared(_keep_and_note, [InboundEvent.id.type])
+_MESSAGE: Types = {
+    "key": InboundEvent.dedup_key.type,
+    "reply": InboundEvent.reply.type,
+    "now": InboundEvent.received_at.type,
+}
+_KEY = [InboundEvent.dedup_key.type]
+_LOOK = Prepared(
+    _look,
+    takes={"key": InboundEvent.dedup_key.type, "openid": WeChatUser.openid.type},
+    gives=[*_KEY, *(column.type for column in _COLUMNS)],
+)
+_KEEP = Prepared(_keep, takes=_MESSAGE, gives=_KEY)
+_KEEP_AND_NOTE = Prepared(_keep_and_note, takes={**_MESSAGE, **WINDOW}, gives=_KEY)
+PLAIN_ANSWERS = Exchange(
+    look=_LOOK, keep_on_postgresql=_KEEP_AND_NOTE, keep_on_sqlite=(_KEEP, NOTE)
+)
+"""For the sessions that `answer_plainly` takes."""

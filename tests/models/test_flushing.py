@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL
 from models.database import SessionFactory, open_database
 from models.flushing import SharedFlush
 from models.hurried import HurriedSessions
+from workflows.inbound import PLAIN_ANSWERS
 
 INSERT = text(
     "INSERT INTO inbound_events (source, dedup_key, received_at)"
@@ -31,7 +32,7 @@ def test_each_commit_is_flushed_before_it_counts(
     sqlite_url: URL, monkeypatch: pytest.MonkeyPatch, hurried: bool
 ) -> None:
     patient = open_database(sqlite_url)
-    sessions = HurriedSessions(patient) if hurried else patient
+    sessions = HurriedSessions(patient, PLAIN_ANSWERS) if hurried else patient
     logs: list[str] = []
 
     def note(descriptor: int) -> None:

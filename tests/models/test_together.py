@@ -1,8 +1,7 @@
 """Many ask at once, one asks for all of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
 from threading import Event
 from time import monotonic, sleep
 
@@ -46,7 +45,7 @@ def _wait_until_waiting(together: Together[int, int], count: int) -> None:
 
 
 def test_those_who_come_meanwhile_are_asked_for_at_once(slow: Slow) -> None:
-    together = Together([slow.double], nullcontext)
+    together = Together(slow.double)
     with ThreadPoolExecutor(THREADS) as threads:
         first = threads.submit(together.ask, 1, _by())
         assert slow.is_asking.wait(SOON)
@@ -61,7 +60,7 @@ def test_those_who_come_meanwhile_are_asked_for_at_once(slow: Slow) -> None:
 
 
 def test_an_error_of_one_is_nobody_elses(slow: Slow) -> None:
-    together = Together([slow.double], nullcontext)
+    together = Together(slow.double)
     with ThreadPoolExecutor(THREADS) as threads:
         first = threads.submit(together.ask, 1, _by())
         assert slow.is_asking.wait(SOON)
@@ -76,7 +75,7 @@ def test_an_error_of_one_is_nobody_elses(slow: Slow) -> None:
 
 
 def test_who_waited_too_long_asks_nothing_and_the_next_one_goes_on(slow: Slow) -> None:
-    together = Together([slow.double], nullcontext)
+    together = Together(slow.double)
     with ThreadPoolExecutor(THREADS) as threads:
         first = threads.submit(together.ask, 1, _by())
         assert slow.is_asking.wait(SOON)
@@ -89,28 +88,16 @@ def test_who_waited_too_long_asks_nothing_and_the_next_one_goes_on(slow: Slow) -
     assert slow.asked == [[1], [3]]
 
 
-def test_a_turn_that_does_not_come_fails_its_caller_and_not_the_next() -> None:
-    turns = iter((TimeoutError(), None))
+def test_an_error_of_all_fails_everyone_and_not_the_next() -> None:
+    refusals = iter((OSError("the disk is full"), None))
 
-    @contextmanager
-    def turn() -> Iterator[None]:
-        refusal = next(turns)
+    def ask(numbers: Sequence[int]) -> list[int | Exception]:
+        refusal = next(refusals)
         if refusal is not None:
             raise refusal
-        yield
+        return [*numbers]
 
-    together = Together[int, int]([list], turn)
-    with pytest.raises(TimeoutError):
-        together.ask(1, _by())
-    assert together.ask(2, _by()) == 2
-
-
-def test_a_flush_that_fails_fails_everyone_who_was_answered() -> None:
-    @contextmanager
-    def turn() -> Iterator[None]:
-        yield
-        raise OSError("the disk is full")
-
-    together = Together[int, int]([list], turn)
+    together = Together(ask)
     with pytest.raises(OSError, match="full"):
         together.ask(1, _by())
+    assert together.ask(2, _by()) == 2
