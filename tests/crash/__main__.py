@@ -1,103 +1,113 @@
 """`python -m tests.crash`: die at every point of the day (`make crash`), or at a few."""
 
 import argparse
-import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from itertools import zip_longest
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from fenxiao.migrating import migrate
-from tests.crash.experiment import Death, Experiment
-from tests.crash.storage import Database, PostgresqlDatabase, SqliteDatabase
-from tests.database import run_postgresql
+from tests.crash.diary import Diary, Entry
+from tests.crash.experiment import Death
+from tests.crash.together import Wanted, die_together, open_experiment
+from tests.scratch import keep_in_memory
 
-PROGRESS_EVERY = 50
-MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - a private folder in it
-"""A killed process loses nothing that it wrote to a file: no disk needs to turn for this."""
-EVERY_ON_POSTGRESQL = 10
+DATABASES = ("sqlite", "postgresql")
 
 
 def main(arguments: list[str]) -> int:
-    """Run the experiment on one or both databases; return how it ended."""
+    """Run the experiment on one or both databases; return 1 if any end was another one."""
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
-    parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
-    parser.add_argument("--every", type=int, help="die at each n-th point; all: 1")
-    parser.add_argument("--first", type=int, default=1, help="begin with this point")
-    parser.add_argument("--only", default="", help="die at points with this in their name")
-    parser.add_argument("--sample", type=int, help="die at so many points, spread evenly")
-    parser.add_argument("--jobs", type=int, default=1, help="share the points among processes")
+    parser.add_argument("--database", choices=[*DATABASES, "both"], default="both")
+    parser.add_argument("--every", type=int, default=1, help="die at each n-th point")
+    parser.add_argument("--step", type=int, action="append", help="only in this step; repeatable")
+    parser.add_argument("--point", type=int, help="only at this point of the step")
+    parser.add_argument("--each", action="store_true", help="live on after each death")
+    parser.add_argument("--go-on", action="store_true", help="leave out what the diary has")
+    parser.add_argument("--diary", type=Path, default=Path(".crash"), help="the diaries' folder")
+    parser.add_argument("--jobs", type=int, default=1, help="share the steps among processes")
+    parser.add_argument("--sample", type=int, help="die so often, in as few days as it takes")
     options = parser.parse_args(arguments)
-    names = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
+    # A killed process loses nothing that it wrote to a file: no disk needs to turn for this.
+    keep_in_memory()
+    names = DATABASES if options.database == "both" else (options.database,)
+    if options.sample:
+        return max(die_sometimes(name, options.sample) for name in names)
+    return max(die_everywhere(name, options) for name in names)
+
+
+def die_everywhere(name: str, options: argparse.Namespace) -> int:
+    """Die at all wanted points; print a summary; return 1 if an end differs or is missing."""
+    wanted = Wanted(
+        database=name,
+        every=options.every,
+        steps=frozenset(options.step or ()),
+        point=options.point,
+        lives_each=options.each,
+    )
+    diary = Diary(options.diary / f"{name}.jsonl")
+    if not options.go_on:
+        diary.begin()
+    is_complete = die_together(wanted, diary, options.jobs)
+    entries = list(diary.read())
+    failed = [entry for entry in entries if entry.differences]
+    for entry in failed:
+        tell(name, entry)
+    lived = sum(entry.is_lived for entry in entries)
+    print(f"{name}: died at {len(entries)} points, {lived} ends lived, {len(failed)} ends differ")
+    if not is_complete:
+        print(f"{name}: broken off; `--go-on` takes up where it stopped")
+    return int(bool(failed) or not is_complete)
+
+
+def tell(name: str, entry: Entry) -> None:
+    """Print what went wrong, and how to see it again."""
+    print(f"{name}: {entry.death}", *entry.differences, sep="\n    ")
+    print(
+        f"    again: python -m tests.crash --database {name} --diary .crash/again"
+        f" --step {entry.step} --point {entry.point}"
+    )
+
+
+def die_sometimes(name: str, number: int) -> int:
+    """Die at some points of all kinds, several times a day; return 1 if an end differs."""
     failed = 0
-    for name in names:
-        every = options.every or (1 if name == "sqlite" else EVERY_ON_POSTGRESQL)
-        if options.jobs > 1:
-            failed += share(name, every, options)
-        else:
-            failed += die_here(name, every, options)
-    return 1 if failed else 0
+    with open_experiment(name) as experiment:
+        total = len(experiment.deaths)
+        days = days_of(spread(experiment.deaths, number))
+        for deaths in days:
+            differences = experiment.die_along_the_day(deaths)
+            if differences:
+                failed += 1
+                print(f"{name}: a day with these deaths", *deaths, sep="\n    ")
+                print("differs", *differences, sep="\n    ")
+    print(f"{name}: died at {number} of {total} points in {len(days)} days, {failed} days differ")
+    return int(failed > 0)
 
 
-def share(name: str, every: int, options: argparse.Namespace) -> int:
-    """Let several processes take turns at the points; return how many of them failed."""
-    command = [sys.executable, "-m", "tests.crash", "--database", name, "--only", options.only]
-    running = [
-        subprocess.Popen(
-            [
-                *command,
-                f"--every={every * options.jobs}",
-                f"--first={options.first + every * number}",
-            ]
-        )
-        for number in range(options.jobs)
+def spread(deaths: tuple[Death, ...], number: int) -> list[Death]:
+    """Choose points of all kinds in turn, those of a kind spread evenly over the day."""
+    kinds: dict[str, list[Death]] = {}
+    for death in deaths:
+        kinds.setdefault(" ".join(death.name.split()[:2]), []).append(death)
+    of_each = -(-number // len(kinds))
+    chosen = [
+        [found[(2 * place + 1) * len(found) // (2 * of_each)] for place in range(of_each)]
+        for found in kinds.values()
     ]
-    return sum(process.wait() != 0 for process in running)
+    in_turn = [death for places in zip_longest(*chosen) for death in places if death]
+    return list(dict.fromkeys(in_turn))[:number]
 
 
-def die_here(name: str, every: int, options: argparse.Namespace) -> int:
-    """Prepare a day in this process and die; return how often the end was another one."""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="fenxiao-", dir=MEMORY)))
-        database = stack.enter_context(open_database(name, folder))
-        experiment = Experiment(folder / "house", database)
-        deaths = tuple(death for death in experiment.deaths if options.only in str(death))
-        if options.sample:
-            every = max(1, len(deaths) // options.sample)
-        return die_often(name, experiment, deaths[options.first - 1 :: every])
-
-
-def die_often(name: str, experiment: Experiment, deaths: tuple[Death, ...]) -> int:
-    """Die at each of these points; print what went wrong and the totals; return how many did."""
-    total = len(experiment.deaths)
-    print(f"{name}: {total} points in the day, dying at {len(deaths)} of them", flush=True)
-    begun = time.monotonic()
-    failed = 0
-    for number, death in enumerate(deaths, start=1):
-        differences = experiment.die(death)
-        if differences:
-            failed += 1
-            print(f"{name}: {death}", *differences, sep="\n    ", flush=True)
-        if number % PROGRESS_EVERY == 0 or number == len(deaths):
-            seconds = time.monotonic() - begun
-            print(
-                f"{name}: died {number} times in {seconds:.0f} s, {failed} ends differ", flush=True
-            )
-    return failed
-
-
-@contextmanager
-def open_database(name: str, folder: Path) -> Iterator[Database]:
-    """Make a migrated database of a kind."""
-    with ExitStack() as stack:
-        if name == "postgresql":
-            yield PostgresqlDatabase(stack.enter_context(run_postgresql()))
+def days_of(deaths: list[Death]) -> list[list[Death]]:
+    """Share deaths among days, so that no step has two in one day."""
+    days: list[list[Death]] = []
+    for death in deaths:
+        for day in days:
+            if all(death.step != other.step for other in day):
+                day.append(death)
+                break
         else:
-            database = SqliteDatabase(folder / "sqlite")
-            migrate(database.url)
-            yield database
+            days.append([death])
+    return days
 
 
 if __name__ == "__main__":

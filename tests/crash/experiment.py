@@ -1,8 +1,16 @@
-"""Live the day undisturbed, step by step; then die at one point of one step, and live on."""
+"""Live the day undisturbed, step by step; then die at one point of one step, and live on.
+
+What a death leaves is what was committed: the shop's database and the platform's. Most points of a
+step leave the same as an earlier one, all statements of a transaction for example. Chance and the
+clock are fixed (`chance.py`), so two deaths in one step that left the same, byte by byte, would be
+lived on the same way: the process that comes after knows nothing else. Such an end is lived once.
+Every point is died at in any case, so that a death which leaves something else is noticed.
+"""
 
 import gc
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import time_machine
@@ -10,7 +18,7 @@ import time_machine
 from models.referrals import ReferralCode
 from rules.staff import Role
 from rules.withholding import WithholdingMethod
-from tests.crash import paying_out, selling
+from tests.crash import chance, paying_out, selling
 from tests.crash.books import Books, differences, read_books
 from tests.crash.day import (
     CREAM,
@@ -60,6 +68,14 @@ class Death:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a day ended after a death; `is_lived` is False where an earlier death left the same."""
+
+    differences: tuple[str, ...]
+    is_lived: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lived:
     """What one process lived through; the books are read at the day's end."""
 
@@ -69,34 +85,74 @@ class Lived:
 
 
 class Experiment:
-    """A prepared house, the undisturbed day's books, and every point at which to die."""
+    """A prepared house, the undisturbed day's books, and every point at which to die.
 
-    def __init__(self, folder: Path, database: Database) -> None:
+    With `lives_each` every end is lived, also after a death that left the same as an earlier one.
+    """
+
+    def __init__(self, folder: Path, database: Database, *, lives_each: bool = False) -> None:
+        self._lives_each = lives_each
+        self._endings: dict[tuple[int, str], Ending] = {}
         self._house = build_house(folder, database)
-        with self._house.platform_running(START):
+        with self._house.platform_running("the house is furnished", START):
             run_child(self._furnish)
         self._house.save(_before(0))
         self._rehearse()
         self.deaths: tuple[Death, ...] = ()
         self._undisturbed = self._live_undisturbed()
 
-    def die(self, death: Death) -> list[str]:
-        """Kill the application at a point, start it again, live to the end; return differences."""
+    def die(self, death: Death) -> Ending:
+        """Kill the application at a point, start it again, live to the end; say what differs."""
         self._house.restore(_before(death.step))
         moment = START + death.step * A_STEP
-        with self._house.platform_running(moment):
-            killed = self._live_in_child(
-                range(death.step, death.step + 1), moment, deadly=death.point
-            )
-            if killed is not None:
-                return ["the point was never reached"]
-            lived = self._live_in_child(
-                range(death.step, len(STEPS)), moment + RESTART, is_restarted=True
-            )
+        if not self._kill(death, moment):
+            return Ending(differences=("the point was never reached",), is_lived=False)
+        left = (death.step, self._house.fingerprint())
+        known = self._endings.get(left)
+        if known is not None and not self._lives_each:
+            return replace(known, is_lived=False)
+        lived = self._live_on(range(death.step, len(STEPS)), moment + RESTART, is_restarted=True)
+        ending = Ending(differences=self._judge(lived), is_lived=True)
+        self._endings[left] = ending
+        return ending
+
+    def die_along_the_day(self, deaths: Sequence[Death]) -> list[str]:
+        """Die several times in one day, at most once in a step; return what differs in the end.
+
+        A death is left out where the earlier ones left the step fewer points.
+        """
+        self._house.restore(_before(0))
+        begin, late, is_restarted = 0, timedelta(0), False
+        for death in sorted(deaths, key=lambda death: death.step):
+            if begin < death.step:
+                steps = range(begin, death.step)
+                self._live_on(steps, START + begin * A_STEP + late, is_restarted=is_restarted)
+            moment = START + death.step * A_STEP + late
+            is_restarted = self._kill(death, moment)
+            begin = death.step if is_restarted else death.step + 1
+            late += RESTART
+        lived = self._live_on(
+            range(begin, len(STEPS)), START + begin * A_STEP + late, is_restarted=is_restarted
+        )
+        return list(self._judge(lived, most_unknown=len(deaths)))
+
+    def _kill(self, death: Death, moment: datetime) -> bool:
+        """Live a step, and die at its point; return whether it was reached."""
+        with self._house.platform_running(f"step {death.step}", moment):
+            steps = range(death.step, death.step + 1)
+            return self._live_in_child(steps, moment, deadly=death.point) is None
+
+    def _live_on(self, steps: range, moment: datetime, *, is_restarted: bool) -> Lived:
+        with self._house.platform_running(f"step {steps.start}, later", moment):
+            lived = self._live_in_child(steps, moment, is_restarted=is_restarted)
         assert lived is not None
+        return lived
+
+    def _judge(self, lived: Lived, *, most_unknown: int = 1) -> tuple[str, ...]:
         assert lived.books is not None
         said = [f"complaint: {complaint}" for complaint in lived.complaints]
-        return said + differences(self._undisturbed, lived.books)
+        said += differences(self._undisturbed, lived.books, most_unknown=most_unknown)
+        return tuple(said)
 
     def _furnish(self) -> None:
         """Open the shop: a policy, goods, staff, and two distributors with their phones and QR."""
@@ -132,7 +188,10 @@ class Experiment:
 
     def _rehearse(self) -> None:
         """Live the day in this process: what it compiles, the processes forked later inherit."""
-        with self._house.platform_running(START), time_machine.travel(START, tick=True):
+        with (
+            self._house.platform_running("the rehearsal", START),
+            time_machine.travel(START, tick=True),
+        ):
             self._live(range(len(STEPS)), Points())
         self._house.restore(_before(0))
         # Or each child would copy the whole memory when it looks for garbage.
@@ -143,7 +202,7 @@ class Experiment:
         """Live each step in a process of its own; keep the state before it, count its points."""
         deaths: list[Death] = []
         lived = None
-        with self._house.platform_running(START):
+        with self._house.platform_running("the undisturbed day", START):
             for number in range(len(STEPS)):
                 if number:
                     self._house.save(_before(number))
@@ -172,8 +231,8 @@ class Experiment:
         """Live some steps in a process of its own; None if it died."""
 
         def live() -> Lived:
-            time_machine.travel(moment, tick=True).start()
-            points = Points(deadly)
+            again = ", again" if is_restarted else ""
+            points = Points(deadly, chance.fix(f"step {steps.start}{again}", moment))
             install(points)
             return self._live(steps, points, is_restarted=is_restarted)
 

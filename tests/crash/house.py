@@ -1,22 +1,22 @@
 """The application and the platform of a scripted day, as processes that can be killed.
 
-Every process lives in November 2026 by a clock that ticks on: the same moment of the same step
-is the same moment in every run, and a lease runs out because the next process starts later.
+Every process lives in November 2026 by a clock that a statement or a call moves on: the same moment
+of the same step is the same moment in every run, and a lease runs out because the next process
+starts later.
 """
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import structlog
-import time_machine
 from flask import Flask
 from werkzeug.serving import make_server
 
@@ -28,12 +28,16 @@ from fenxiao.settings import load
 from fenxiao.wiring import connect, data_keys
 from models.database import open_database
 from sandbox.server import QuietHandler, Server
+from tests.crash import chance
 from tests.crash.points import Points
-from tests.crash.processes import kill_child, start_child
-from tests.crash.storage import Database, copy_file
+from tests.crash.processes import kill_child, start_child, stop_child
+from tests.crash.storage import Database, copy_file, digest_file
 from tests.journeys.stage import free_port
 from web.collaborators import Collaborators
 from workflows.delivery.claim import LEASE
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 START = datetime(2026, 11, 10, 2, 0, tzinfo=UTC)
 """Ten in the morning in Shanghai."""
@@ -68,19 +72,33 @@ class House:
     def _platform_file(self, name: str) -> Path:
         return self.ground.folder / name / "sandbox.sqlite"
 
-    @contextmanager
-    def platform_running(self, moment: datetime) -> Iterator[None]:
-        """Run the sandbox in a process of its own; it survives the application's death."""
+    def fingerprint(self) -> str:
+        """Return the digest of all that outlives the application; nothing runs now."""
+        return self.database.digest() + digest_file(self._platform_file("sandbox"))
 
-        def serve() -> None:
-            time_machine.travel(moment, tick=True).start()
-            Server(self.platform, "127.0.0.1", self.ground.sandbox_port).start()
+    @contextmanager
+    def platform_running(self, seed: str, moment: datetime) -> Iterator[None]:
+        """Run the sandbox in a process of its own; it survives the application's death.
+
+        In the end it finishes what it began: it has noticed that nobody answers any more.
+        """
+
+        def serve() -> Callable[[], None]:
+            pass_a_moment = chance.fix(f"platform, {seed}", moment)
+            server = Server(self.platform, "127.0.0.1", self.ground.sandbox_port)
+            server._http.app = _Ticking(server._http.app, pass_a_moment)
+            # Its threads are waited for.
+            server._http.daemon_threads = False  # type: ignore[attr-defined]
+            server.start()
+            return server.stop
 
         child = start_child(serve)
         try:
             yield
-        finally:
+        except BaseException:
             kill_child(child)
+            raise
+        stop_child(child)
 
     @contextmanager
     def application_running(self, points: Points) -> Iterator[Complaints]:
@@ -104,6 +122,18 @@ class House:
             # Connections only: what was compiled for them stays for the processes forked later.
             self.app.extensions[DESK]._hurried.dispose()
             self.parts.sessions.dispose()
+
+
+class _Ticking:
+    """The platform, where a moment passes with each call."""
+
+    def __init__(self, app: "WSGIApplication", pass_a_moment: Callable[[], None]) -> None:
+        self._app = app
+        self._pass_a_moment = pass_a_moment
+
+    def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
+        self._pass_a_moment()
+        return self._app(environ, start_response)
 
 
 class _Answering:

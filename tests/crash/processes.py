@@ -12,6 +12,8 @@ from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
 
+STOP_SECONDS = 30.0
+
 
 class ChildFailed(Exception):  # noqa: N818 - says what happened
     """A child ended by an exception of its own, which it printed."""
@@ -50,10 +52,10 @@ def run_child(work: Callable[[], Result]) -> Ended[Result]:
     return Ended(is_killed=False, result=pickle.loads(said))  # noqa: S301
 
 
-def start_child(work: Callable[[], None]) -> int:
-    """Run `work` and wait in a forked process; return its id once it is ready.
+def start_child(work: Callable[[], Callable[[], None]]) -> int:
+    """Run `work` in a forked process and wait there; return its id once it is ready.
 
-    It is killed in the end, or ends by itself when its parent is gone.
+    What `work` returns is called in the end, when the child is stopped or its parent is gone.
     """
     parent = os.getpid()
     reading, writing = os.pipe()
@@ -62,12 +64,17 @@ def start_child(work: Callable[[], None]) -> int:
         os.close(reading)
 
         def serve() -> None:
-            work()
+            # Before `work` starts threads, so that none of them takes the signal.
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+            stop = work()
             os.write(writing, b"ready")
+            os.close(writing)
             while os.getppid() == parent:
-                time.sleep(1)
+                if signal.sigtimedwait({signal.SIGTERM}, 1) is not None:
+                    break
+            stop()
 
-        _be_child(serve, os.dup(writing))
+        _be_child(serve)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
         if pipe.read(5) != b"ready":
@@ -76,19 +83,39 @@ def start_child(work: Callable[[], None]) -> int:
     return child
 
 
+def stop_child(child: int) -> None:
+    """Let it end what it began, and wait until it is gone.
+
+    Raises:
+        ChildFailed: it raised an exception, or didn't end in time.
+    """
+    os.kill(child, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while time.monotonic() < deadline:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            if status != 0:
+                raise ChildFailed("its exception is printed above")
+            return
+        time.sleep(0.002)
+    kill_child(child)
+    raise ChildFailed(f"it was told to stop {STOP_SECONDS} s ago")
+
+
 def kill_child(child: int) -> None:
     """Kill -9, and wait until it is gone."""
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
 
 
-def _be_child(work: Callable[[], object], writing: int) -> None:
+def _be_child(work: Callable[[], object], writing: int | None = None) -> None:
     """Never returns: the parent's handlers and buffers are not ours to run."""
     status = 1
     try:
         result = work()
-        with os.fdopen(writing, "wb") as pipe:
-            pickle.dump(result, pipe)
+        if writing is not None:
+            with os.fdopen(writing, "wb") as pipe:
+                pickle.dump(result, pipe)
         status = 0
     except BaseException:  # noqa: BLE001 - nobody else would hear of it
         traceback.print_exc()

@@ -1,14 +1,23 @@
 """Everything that outlives a process, saved before each step of the day and put back."""
 
+import hashlib
+import re
 import shutil
 import sqlite3
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
+import psycopg
 from sqlalchemy.engine import URL, make_url
 
-from tests.database import TEMPLATE, PostgresqlServer
+from tests.database import ROLE, TEMPLATE, PostgresqlServer
+
+MEASURED = frozenset({"milliseconds"})
+"""Columns that say how long something really took; nothing is decided by them."""
+SECONDS = re.compile(r'"seconds": ?[0-9.e-]+')
+"""The same in a delivery's attempts."""
 
 
 class Database(Protocol):
@@ -22,6 +31,10 @@ class Database(Protocol):
 
     def restore(self, name: str) -> None:
         """Make it what it was."""
+        ...
+
+    def digest(self) -> str:
+        """Return the digest of all that is committed."""
         ...
 
 
@@ -43,6 +56,10 @@ class SqliteDatabase:
         shutil.rmtree(self._now.parent)
         shutil.copytree(self._folder / name, self._now.parent)
 
+    def digest(self) -> str:
+        """Read every row of every table; a dead process's journal stays as it is."""
+        return digest_file(self._now)
+
 
 class PostgresqlDatabase:
     """A database of our own server; saved ones are templates."""
@@ -61,9 +78,52 @@ class PostgresqlDatabase:
         self._server.execute("DROP DATABASE day WITH (FORCE)")
         self._server.execute(f"CREATE DATABASE day TEMPLATE {name}")
 
+    def digest(self) -> str:
+        """Let the server digest every row of every table.
+
+        Sequences are left aside: a number drawn by a transaction that never ended makes a gap.
+        """
+        with psycopg.connect(
+            host=str(self._server.directory), user=ROLE, dbname="day"
+        ) as connection:
+            tables = connection.execute(
+                "SELECT format('SELECT %L, md5(string_agg(row, E''\\n'' ORDER BY row)) FROM"
+                " (SELECT (to_jsonb(t) - %L::text[])::text AS row FROM %I AS t) AS rows',"
+                " tablename, %s::text, tablename)"
+                " FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename",
+                ("{" + ",".join(sorted(MEASURED)) + "}",),
+            ).fetchall()
+            every = " UNION ALL ".join(statement for (statement,) in tables)
+            return _digest(connection.execute(every.encode()).fetchall())
+
 
 def copy_file(source: Path, target: Path) -> None:
     """Copy an SQLite database as it is now, into a new folder and without a journal."""
     target.parent.mkdir()
     with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
         old.backup(new)
+
+
+def digest_file(path: Path) -> str:
+    """Return the digest of all rows of an SQLite file; nothing is written, no journal ended."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        names = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+        ).fetchall()
+        return _digest((name, *_rows(connection, name)) for (name,) in names)
+
+
+def _rows(connection: sqlite3.Connection, table: str) -> Iterator[object]:
+    found = connection.execute(f'SELECT * FROM "{table}"')
+    columns = [column for column, *_ in found.description]
+    measured = {number for number, column in enumerate(columns) if column in MEASURED}
+    for row in found:
+        kept = repr([value for number, value in enumerate(row) if number not in measured])
+        yield SECONDS.sub("", kept) if '"seconds"' in kept else kept
+
+
+def _digest(rows: Iterable[object]) -> str:
+    digest = hashlib.sha256()
+    for row in rows:
+        digest.update(repr(row).encode())
+    return digest.hexdigest()

@@ -1,0 +1,59 @@
+"""What has been died at so far, one line a death, so that a run which was broken off can go on."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tests.crash.experiment import Death, Ending
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One death and its end; `day` tells days apart whose points are others."""
+
+    day: str
+    step: int
+    point: int
+    death: str
+    differences: tuple[str, ...]
+    is_lived: bool
+
+
+class Diary:
+    """The deaths of one database's day; several processes write into it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def begin(self) -> None:
+        """Forget what an earlier run wrote."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.write_text("", encoding="utf-8")
+
+    def write(self, day: str, death: Death, ending: Ending) -> None:
+        """Add a death. A line is written at once, so that those of two processes don't mix."""
+        entry = Entry(
+            day=day,
+            step=death.step,
+            point=death.point,
+            death=str(death),
+            differences=ending.differences,
+            is_lived=ending.is_lived,
+        )
+        with self._path.open("ab", buffering=0) as file:
+            file.write(json.dumps(asdict(entry), ensure_ascii=False).encode() + b"\n")
+
+    def read(self) -> Iterator[Entry]:
+        """Read all deaths."""
+        if not self._path.exists():
+            return
+        for line in self._path.read_text(encoding="utf-8").splitlines():
+            found = json.loads(line)
+            yield Entry(**{**found, "differences": tuple(found["differences"])})
+
+
+def name_of_day(deaths: Sequence[Death]) -> str:
+    """Return a short name that changes with any point of the day."""
+    return hashlib.sha256("\n".join(map(str, deaths)).encode()).hexdigest()[:12]
