@@ -17,10 +17,10 @@ def main(arguments: list[str]) -> int:
     """Run the experiment on one or both databases; return 1 if any end was another one."""
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
     parser.add_argument("--database", choices=[*DATABASES, "both"], default="both")
-    parser.add_argument("--every", type=int, default=1, help="die at each n-th point")
+    parser.add_argument("--every", type=int, default=1, help="at each n-th of a step's points")
     parser.add_argument("--step", type=int, action="append", help="only in this step; repeatable")
     parser.add_argument("--point", type=int, help="only at this point of the step")
-    parser.add_argument("--each", action="store_true", help="live on after each death")
+    parser.add_argument("--each", action="store_true", help="also where another leaves the same")
     parser.add_argument("--go-on", action="store_true", help="leave out what the diary has")
     parser.add_argument("--diary", type=Path, default=Path(".crash"), help="the diaries' folder")
     parser.add_argument("--jobs", type=int, default=1, help="share the steps among processes")
@@ -41,7 +41,7 @@ def die_everywhere(name: str, options: argparse.Namespace) -> int:
         every=options.every,
         steps=frozenset(options.step or ()),
         point=options.point,
-        lives_each=options.each,
+        each=options.each,
     )
     diary = Diary(options.diary / f"{name}.jsonl")
     if not options.go_on:
@@ -51,8 +51,8 @@ def die_everywhere(name: str, options: argparse.Namespace) -> int:
     failed = [entry for entry in entries if entry.differences]
     for entry in failed:
         tell(name, entry)
-    lived = sum(entry.is_lived for entry in entries)
-    print(f"{name}: died at {len(entries)} points, {lived} ends lived, {len(failed)} ends differ")
+    covered = sum(entry.same for entry in entries)
+    print(f"{name}: died {len(entries)} times for {covered} points, {len(failed)} ends differ")
     if not is_complete:
         print(f"{name}: broken off; `--go-on` takes up where it stopped")
     return int(bool(failed) or not is_complete)

@@ -6,19 +6,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.crash.experiment import Death, Ending
+from tests.crash.experiment import Death, Stand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One death and its end; `day` tells days apart whose points are others."""
+    """One death and how its end differs; `same` points of the step leave what it left.
+
+    `day` tells days apart whose points are others.
+    """
 
     day: str
     step: int
     point: int
     death: str
+    same: int
     differences: tuple[str, ...]
-    is_lived: bool
 
 
 class Diary:
@@ -32,15 +35,15 @@ class Diary:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._path.write_text("", encoding="utf-8")
 
-    def write(self, day: str, death: Death, ending: Ending) -> None:
+    def write(self, day: str, stand: Stand, differences: tuple[str, ...]) -> None:
         """Add a death. A line is written at once, so that those of two processes don't mix."""
         entry = Entry(
             day=day,
-            step=death.step,
-            point=death.point,
-            death=str(death),
-            differences=ending.differences,
-            is_lived=ending.is_lived,
+            step=stand.death.step,
+            point=stand.death.point,
+            death=str(stand.death),
+            same=stand.same,
+            differences=differences,
         )
         with self._path.open("ab", buffering=0) as file:
             file.write(json.dumps(asdict(entry), ensure_ascii=False).encode() + b"\n")

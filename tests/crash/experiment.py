@@ -1,13 +1,16 @@
 """Live the day undisturbed, step by step; then die at one point of one step, and live on.
 
-What a death leaves is what was committed: the shop's database and the platform's. Most points of a
-step leave the same as an earlier one, all statements of a transaction for example. Chance and the
-clock are fixed (`chance.py`), so two deaths in one step that left the same, byte by byte, would be
-lived on the same way: the process that comes after knows nothing else. Such an end is lived once.
-Every point is died at in any case, so that a death which leaves something else is noticed.
+What a death leaves is what was committed by then: the shop's database and the platform's. So most
+points of a step leave the same as a later one, all statements of a transaction the same as its
+COMMIT. The process that comes after knows nothing else, its chance and clock are fixed
+(`chance.py`), and it would live on the same way. Therefore each step is lived once while another
+connection looks, at each point, what is committed; and of the points that leave the same, byte by
+byte, the last is died at, with the most work lost. After the death that is looked at again: a
+death that left anything else would be a difference.
 """
 
 import gc
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -68,11 +71,15 @@ class Death:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
-    """How a day ended after a death; `is_lived` is False where an earlier death left the same."""
+class Stand:
+    """One point at which to die, for all of the step's points that leave the same.
 
-    differences: tuple[str, ...]
-    is_lived: bool
+    `left` is what was committed there, if anybody looked.
+    """
+
+    death: Death
+    same: int
+    left: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,19 +87,15 @@ class Lived:
     """What one process lived through; the books are read at the day's end."""
 
     names: tuple[str, ...]
+    left: tuple[str, ...]
     complaints: tuple[str, ...]
     books: Books | None
 
 
 class Experiment:
-    """A prepared house, the undisturbed day's books, and every point at which to die.
+    """A prepared house, the undisturbed day's books, and every point at which to die."""
 
-    With `lives_each` every end is lived, also after a death that left the same as an earlier one.
-    """
-
-    def __init__(self, folder: Path, database: Database, *, lives_each: bool = False) -> None:
-        self._lives_each = lives_each
-        self._endings: dict[tuple[int, str], Ending] = {}
+    def __init__(self, folder: Path, database: Database) -> None:
         self._house = build_house(folder, database)
         with self._house.platform_running("the house is furnished", START):
             run_child(self._furnish)
@@ -101,20 +104,32 @@ class Experiment:
         self.deaths: tuple[Death, ...] = ()
         self._undisturbed = self._live_undisturbed()
 
-    def die(self, death: Death) -> Ending:
-        """Kill the application at a point, start it again, live to the end; say what differs."""
+    def stands(self, step: int) -> list[Stand]:
+        """Return the points of a step that leave different things, each for those like it."""
+        deaths = [death for death in self.deaths if death.step == step]
+        self._house.restore(_before(step))
+        moment = START + step * A_STEP
+        with self._house.platform_running(f"step {step}", moment):
+            watched = self._live_in_child(range(step, step + 1), moment, is_watched=True)
+        assert watched is not None
+        assert watched.names == tuple(death.name for death in deaths), "a step has its points"
+        same = Counter(watched.left)
+        last = dict(zip(watched.left, deaths, strict=True))
+        return [Stand(death=death, same=same[left], left=left) for left, death in last.items()]
+
+    def die(self, death: Death, left: str | None = None) -> tuple[str, ...]:
+        """Kill the application at a point, start it again, live to the end; say what differs.
+
+        `left`: what was committed at that point.
+        """
         self._house.restore(_before(death.step))
         moment = START + death.step * A_STEP
         if not self._kill(death, moment):
-            return Ending(differences=("the point was never reached",), is_lived=False)
-        left = (death.step, self._house.fingerprint())
-        known = self._endings.get(left)
-        if known is not None and not self._lives_each:
-            return replace(known, is_lived=False)
+            return ("the point was never reached",)
+        if left is not None and not left.startswith(self._house.database.digest()):
+            return ("the death left something else than was committed",)
         lived = self._live_on(range(death.step, len(STEPS)), moment + RESTART, is_restarted=True)
-        ending = Ending(differences=self._judge(lived), is_lived=True)
-        self._endings[left] = ending
-        return ending
+        return self._judge(lived)
 
     def die_along_the_day(self, deaths: Sequence[Death]) -> list[str]:
         """Die several times in one day, at most once in a step; return what differs in the end.
@@ -227,12 +242,17 @@ class Experiment:
         *,
         deadly: int | None = None,
         is_restarted: bool = False,
+        is_watched: bool = False,
     ) -> Lived | None:
         """Live some steps in a process of its own; None if it died."""
 
         def live() -> Lived:
             again = ", again" if is_restarted else ""
-            points = Points(deadly, chance.fix(f"step {steps.start}{again}", moment))
+            points = Points(
+                deadly,
+                pass_a_moment=chance.fix(f"step {steps.start}{again}", moment),
+                look=self._house.look if is_watched else None,
+            )
             install(points)
             return self._live(steps, points, is_restarted=is_restarted)
 
@@ -252,13 +272,17 @@ class Experiment:
                     with points.open():
                         step.act(day)
                         points.reach("before the caller hears of it")
-            names = tuple(points.names)
             books = None
             if steps.stop == len(STEPS):
                 with self._house.parts.sessions.read() as session:
                     books = read_books(session, sandbox)
         sandbox.close()
-        return Lived(names=names, complaints=tuple(map(str, complaints)), books=books)
+        return Lived(
+            names=tuple(points.names),
+            left=tuple(points.left),
+            complaints=tuple(map(str, complaints)),
+            books=books,
+        )
 
 
 def _before(step: int) -> str:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Thread
+from threading import Thread, current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -72,9 +72,14 @@ class House:
     def _platform_file(self, name: str) -> Path:
         return self.ground.folder / name / "sandbox.sqlite"
 
-    def fingerprint(self) -> str:
-        """Return the digest of all that outlives the application; nothing runs now."""
-        return self.database.digest() + digest_file(self._platform_file("sandbox"))
+    def look(self) -> str:
+        """Return what a death of this process would leave: what is committed on both sides.
+
+        And whether the platform waits for an answer, because it will notice that none comes.
+        """
+        is_answering = current_thread() is not main_thread()
+        platform = digest_file(self._platform_file("sandbox"))
+        return f"{self.database.digest()} {platform} {is_answering}"
 
     @contextmanager
     def platform_running(self, seed: str, moment: datetime) -> Iterator[None]:

@@ -29,16 +29,24 @@ def _no_time() -> None:
 class Points:
     """Counts while it is open; at number `deadly` (from 1) the process is killed.
 
-    `pass_a_moment` moves the clock: it is called at each point, counted or not.
+    `pass_a_moment` moves the clock: it is called at each point, counted or not. `look` says at each
+    counted one what a process that died there would leave.
     """
 
     def __init__(
-        self, deadly: int | None = None, pass_a_moment: Callable[[], None] = _no_time
+        self,
+        deadly: int | None = None,
+        *,
+        pass_a_moment: Callable[[], None] | None = None,
+        look: Callable[[], str] | None = None,
     ) -> None:
         self.deadly = deadly
         self.names: list[str] = []
+        self.left: list[str] = []
         self._pass_a_moment = pass_a_moment
+        self._look = look
         self._is_open = False
+        self._is_looking = False
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -51,12 +59,19 @@ class Points:
 
     def reach(self, name: str) -> None:
         """Note one point, or die there."""
-        self._pass_a_moment()
+        if self._is_looking:
+            return
+        if self._pass_a_moment is not None:
+            self._pass_a_moment()
         if not self._is_open:
             return
         self.names.append(name)
         if len(self.names) == self.deadly:
             signal.raise_signal(signal.SIGKILL)
+        if self._look is not None:
+            self._is_looking = True
+            self.left.append(self._look())
+            self._is_looking = False
 
 
 def install(points: Points) -> None:

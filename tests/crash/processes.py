@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Event
 from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
@@ -64,14 +65,13 @@ def start_child(work: Callable[[], Callable[[], None]]) -> int:
         os.close(reading)
 
         def serve() -> None:
-            # Before `work` starts threads, so that none of them takes the signal.
-            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+            is_told = Event()
+            signal.signal(signal.SIGTERM, lambda *_: is_told.set())
             stop = work()
             os.write(writing, b"ready")
             os.close(writing)
-            while os.getppid() == parent:
-                if signal.sigtimedwait({signal.SIGTERM}, 1) is not None:
-                    break
+            while not is_told.wait(1) and os.getppid() == parent:
+                pass
             stop()
 
         _be_child(serve)

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from fenxiao.migrating import migrate
 from tests.crash.diary import Diary, name_of_day
-from tests.crash.experiment import STEPS, Death, Experiment
+from tests.crash.experiment import STEPS, Experiment, Stand
 from tests.crash.storage import Database, PostgresqlDatabase, SqliteDatabase
 from tests.database import run_postgresql
 from tests.scratch import enterable
@@ -22,38 +22,47 @@ FORK = multiprocessing.get_context("fork")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Where to die: every n-th point of the day, in these steps (all: none named)."""
+    """Where to die: in these steps (none named: all), at every n-th of what can be left.
+
+    `point`: only there; `each`: at each point, also where it leaves the same as another.
+    """
 
     database: str
-    every: int
     steps: frozenset[int]
-    point: int | None
-    lives_each: bool
+    every: int = 1
+    point: int | None = None
+    each: bool = False
 
-    def chosen(self, deaths: tuple[Death, ...]) -> tuple[Death, ...]:
-        """Choose among all points of the day."""
-        if self.point is None:
-            deaths = deaths[:: self.every]
-        return tuple(
-            death
-            for death in deaths
-            if death.step in (self.steps or {death.step})
-            and death.point == (self.point or death.point)
-        )
+    def chosen(self, experiment: Experiment, step: int) -> list[Stand]:
+        """Choose among a step's points."""
+        if self.each or self.point is not None:
+            stands = [
+                Stand(death=death, same=1, left=None)
+                for death in experiment.deaths
+                if death.step == step
+            ]
+        else:
+            stands = experiment.stands(step)
+        if self.point is not None:
+            return [stand for stand in stands if stand.death.point == self.point]
+        # Begun elsewhere in each step, or short steps would only be died at where they begin.
+        return stands[step % self.every :: self.every]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """What the processes share: the next step to take, and how many points are done."""
+    """What the processes share: the next step to take, and how many points are covered."""
 
     taken: "Synchronized[int]"
-    died: "Synchronized[int]"
+    covered: "Synchronized[int]"
     begun: float
 
 
 def die_together(wanted: Wanted, diary: Diary, jobs: int) -> bool:
     """Die at all wanted points that the diary doesn't have; return whether it came to the end."""
-    progress = Progress(taken=FORK.Value("i", 0), died=FORK.Value("i", 0), begun=time.monotonic())
+    progress = Progress(
+        taken=FORK.Value("i", 0), covered=FORK.Value("i", 0), begun=time.monotonic()
+    )
     workers = [
         FORK.Process(target=_die_step_by_step, args=(wanted, diary, progress)) for _ in range(jobs)
     ]
@@ -66,31 +75,28 @@ def die_together(wanted: Wanted, diary: Diary, jobs: int) -> bool:
 
 def _die_step_by_step(wanted: Wanted, diary: Diary, progress: Progress) -> None:
     """Take step after step, the one with most points first, and die at its points."""
-    with open_experiment(wanted.database, lives_each=wanted.lives_each) as experiment:
+    with open_experiment(wanted.database) as experiment:
         day = name_of_day(experiment.deaths)
         done = {(entry.step, entry.point) for entry in diary.read() if entry.day == day}
-        deaths = [
-            death
-            for death in wanted.chosen(experiment.deaths)
-            if (death.step, death.point) not in done
-        ]
-        sizes = Counter(death.step for death in deaths)
-        order = sorted(sizes, key=lambda step: (-sizes[step], step))
+        sizes = Counter(death.step for death in experiment.deaths)
+        order = sorted(wanted.steps or sizes, key=lambda step: (-sizes[step], step))
         while (number := _take(progress.taken)) < len(order):
             step = order[number]
-            lived = failed = 0
-            for death in deaths:
-                if death.step == step:
-                    ending = experiment.die(death)
-                    diary.write(day, death, ending)
-                    lived += ending.is_lived
-                    failed += bool(ending.differences)
-                    _take(progress.died)
+            failed = 0
+            stands = wanted.chosen(experiment, step)
+            for stand in stands:
+                if (stand.death.step, stand.death.point) not in done:
+                    differences = experiment.die(stand.death, stand.left)
+                    diary.write(day, stand, differences)
+                    failed += bool(differences)
+            with progress.covered.get_lock():
+                progress.covered.value += sizes[step]
             minutes = (time.monotonic() - progress.begun) / 60
             print(
                 f"{wanted.database}: step {step} ({STEPS[step].name}): {sizes[step]} points,"
-                f" {lived} ends lived, {failed} differ;"
-                f" {progress.died.value} of {len(deaths)} points in {minutes:.1f} min",
+                f" {len(stands)} deaths, {failed} ends differ;"
+                f" {progress.covered.value} of {len(experiment.deaths)} points"
+                f" in {minutes:.1f} min",
                 flush=True,
             )
 
@@ -103,12 +109,12 @@ def _take(number: "Synchronized[int]") -> int:
 
 
 @contextmanager
-def open_experiment(database: str, *, lives_each: bool = False) -> Iterator[Experiment]:
+def open_experiment(database: str) -> Iterator[Experiment]:
     """Prepare a day on a kind of database, in a folder that is removed afterwards."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="fenxiao-")))
         opened = stack.enter_context(_open_database(database, folder))
-        yield Experiment(folder / "house", opened, lives_each=lives_each)
+        yield Experiment(folder / "house", opened)
 
 
 @contextmanager
