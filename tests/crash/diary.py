@@ -29,10 +29,10 @@ class Diary:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
 
     def begin(self) -> None:
         """Forget what an earlier run wrote."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         self._path.write_text("", encoding="utf-8")
 
     def write(self, day: str, stand: Stand, differences: tuple[str, ...]) -> None:

@@ -87,8 +87,8 @@ class PostgresqlDatabase:
             host=str(self._server.directory), user=ROLE, dbname="day"
         ) as connection:
             tables = connection.execute(
-                "SELECT format('SELECT %L, md5(string_agg(row, E''\\n'' ORDER BY row)) FROM"
-                " (SELECT (to_jsonb(t) - %L::text[])::text AS row FROM %I AS t) AS rows',"
+                "SELECT format('SELECT %%L, md5(string_agg(row, E''\\n'' ORDER BY row)) FROM"
+                " (SELECT (to_jsonb(t) - %%L::text[])::text AS row FROM %%I AS t) AS rows',"
                 " tablename, %s::text, tablename)"
                 " FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename",
                 ("{" + ",".join(sorted(MEASURED)) + "}",),
