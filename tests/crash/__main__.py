@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from itertools import zip_longest
+from itertools import product
 from pathlib import Path
 
 from tests.crash.diary import Diary, Entry
@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--go-on", action="store_true", help="leave out what the diary has")
     parser.add_argument("--diary", type=Path, default=Path(".crash"), help="the diaries' folder")
     parser.add_argument("--jobs", type=int, default=1, help="share the steps among processes")
-    parser.add_argument("--sample", type=int, help="die so often, in as few days as it takes")
+    parser.add_argument("--sample", type=int, help="die so often, in one day")
     options = parser.parse_args(arguments)
     # A killed process loses nothing that it wrote to a file: no disk needs to turn for this.
     keep_in_memory()
@@ -68,46 +68,32 @@ def tell(name: str, entry: Entry) -> None:
 
 
 def die_sometimes(name: str, number: int) -> int:
-    """Die at some points of all kinds, several times a day; return 1 if an end differs."""
-    failed = 0
+    """Die so many times in one day, at points of all kinds; return 1 if its end differs."""
     with open_experiment(name) as experiment:
-        total = len(experiment.deaths)
-        days = days_of(spread(experiment.deaths, number))
-        for deaths in days:
-            differences = experiment.die_along_the_day(deaths)
-            if differences:
-                failed += 1
-                print(f"{name}: a day with these deaths", *deaths, sep="\n    ")
-                print("differs", *differences, sep="\n    ")
-    print(f"{name}: died at {number} of {total} points in {len(days)} days, {failed} days differ")
-    return int(failed > 0)
+        deaths = spread(experiment.deaths, number)
+        died, differences = experiment.die_along_the_day(deaths)
+    print(f"{name}: died {died} times in a day of {len(experiment.deaths)} points")
+    if differences:
+        print("    at", *deaths, sep="\n    ")
+        print("    its end differs", *differences, sep="\n    ")
+    return int(bool(differences))
 
 
 def spread(deaths: tuple[Death, ...], number: int) -> list[Death]:
-    """Choose points of all kinds in turn, those of a kind spread evenly over the day."""
+    """Choose points of all kinds in turn, at most one in a step, spread over the day."""
     kinds: dict[str, list[Death]] = {}
     for death in deaths:
         kinds.setdefault(" ".join(death.name.split()[:2]), []).append(death)
-    of_each = -(-number // len(kinds))
-    chosen = [
-        [found[(2 * place + 1) * len(found) // (2 * of_each)] for place in range(of_each)]
-        for found in kinds.values()
-    ]
-    in_turn = [death for places in zip_longest(*chosen) for death in places if death]
-    return list(dict.fromkeys(in_turn))[:number]
-
-
-def days_of(deaths: list[Death]) -> list[list[Death]]:
-    """Share deaths among days, so that no step has two in one day."""
-    days: list[list[Death]] = []
-    for death in deaths:
-        for day in days:
-            if all(death.step != other.step for other in day):
-                day.append(death)
-                break
-        else:
-            days.append([death])
-    return days
+    turns = -(-number // len(kinds))
+    chosen: dict[int, Death] = {}
+    for turn, (nth, found) in product(range(turns), enumerate(kinds.values())):
+        # Each kind begins elsewhere in the day.
+        place = (turn + nth / len(kinds)) / turns * len(found)
+        nearest = sorted(enumerate(found), key=lambda one: abs(one[0] - place))
+        free = [death for _, death in nearest if death.step not in chosen]
+        if free and len(chosen) < number:
+            chosen[free[0].step] = free[0]
+    return list(chosen.values())
 
 
 if __name__ == "__main__":

@@ -93,16 +93,21 @@ class Lived:
 
 
 class Experiment:
-    """A prepared house, the undisturbed day's books, and every point at which to die."""
+    """A prepared house, the undisturbed day's books, and every point at which to die.
+
+    Before `keep_each_step` the points are those of the rehearsal: in a process that was not warm
+    yet, a few more.
+    """
 
     def __init__(self, folder: Path, database: Database) -> None:
         self._house = build_house(folder, database)
+        self._points = Points()
+        install(self._points)
         with self._house.platform_running("the house is furnished", START):
             run_child(self._furnish)
         self._house.save(_before(0))
-        self._rehearse()
         self.deaths: tuple[Death, ...] = ()
-        self._undisturbed = self._live_undisturbed()
+        self._undisturbed = self._rehearse()
 
     def stands(self, step: int) -> list[Stand]:
         """Return the points of a step that leave different things, each for those like it."""
@@ -131,25 +136,32 @@ class Experiment:
         lived = self._live_on(range(death.step, len(STEPS)), moment + RESTART, is_restarted=True)
         return self._judge(lived)
 
-    def die_along_the_day(self, deaths: Sequence[Death]) -> list[str]:
-        """Die several times in one day, at most once in a step; return what differs in the end.
+    def die_along_the_day(self, deaths: Sequence[Death]) -> tuple[int, tuple[str, ...]]:
+        """Die several times in one day, at most once in a step.
 
-        A death is left out where the earlier ones left the step fewer points.
+        Return how often it died, and what differs in the end. A death is left out where the
+        earlier ones left the step fewer points.
         """
         self._house.restore(_before(0))
-        begin, late, is_restarted = 0, timedelta(0), False
+        begin, late, died, is_restarted = 0, timedelta(0), 0, False
+        complaints: list[str] = []
         for death in sorted(deaths, key=lambda death: death.step):
             if begin < death.step:
-                steps = range(begin, death.step)
-                self._live_on(steps, START + begin * A_STEP + late, is_restarted=is_restarted)
-            moment = START + death.step * A_STEP + late
-            is_restarted = self._kill(death, moment)
+                lived = self._live_on(
+                    range(begin, death.step),
+                    START + begin * A_STEP + late,
+                    is_restarted=is_restarted,
+                )
+                complaints += lived.complaints
+            is_restarted = self._kill(death, START + death.step * A_STEP + late)
             begin = death.step if is_restarted else death.step + 1
+            died += is_restarted
             late += RESTART
         lived = self._live_on(
             range(begin, len(STEPS)), START + begin * A_STEP + late, is_restarted=is_restarted
         )
-        return list(self._judge(lived, most_unknown=len(deaths)))
+        lived = replace(lived, complaints=(*complaints, *lived.complaints))
+        return died, self._judge(lived, most_unknown=died)
 
     def _kill(self, death: Death, moment: datetime) -> bool:
         """Live a step, and die at its point; return whether it was reached."""
@@ -201,39 +213,39 @@ class Experiment:
             sandbox.hold(channel)
         sessions.dispose()
 
-    def _rehearse(self) -> None:
+    def _rehearse(self) -> Books:
         """Live the day in this process: what it compiles, the processes forked later inherit."""
+        deaths: list[Death] = []
+        lived = None
         with (
             self._house.platform_running("the rehearsal", START),
             time_machine.travel(START, tick=True),
         ):
-            self._live(range(len(STEPS)), Points())
-        self._house.restore(_before(0))
+            for number in range(len(STEPS)):
+                self._points.begin()
+                lived = self._live(range(number, number + 1))
+                deaths += _deaths_of(number, lived)
+        self.deaths = tuple(deaths)
         # Or each child would copy the whole memory when it looks for garbage.
         gc.collect()
         gc.freeze()
+        return _books_of(lived)
 
-    def _live_undisturbed(self) -> Books:
+    def keep_each_step(self) -> None:
         """Live each step in a process of its own; keep the state before it, count its points."""
         deaths: list[Death] = []
         lived = None
+        self._house.restore(_before(0))
         with self._house.platform_running("the undisturbed day", START):
             for number in range(len(STEPS)):
                 if number:
                     self._house.save(_before(number))
                 lived = self._live_in_child(range(number, number + 1), START + number * A_STEP)
                 assert lived is not None
-                assert not lived.complaints, lived.complaints
-                deaths += [
-                    Death(step=number, point=point, name=name)
-                    for point, name in enumerate(lived.names, start=1)
-                ]
-        assert lived is not None
-        assert lived.books is not None
-        problems = differences(lived.books, lived.books)
+                deaths += _deaths_of(number, lived)
+        problems = differences(self._undisturbed, _books_of(lived), most_unknown=0)
         assert not problems, problems
         self.deaths = tuple(deaths)
-        return lived.books
 
     def _live_in_child(
         self,
@@ -248,17 +260,17 @@ class Experiment:
 
         def live() -> Lived:
             again = ", again" if is_restarted else ""
-            points = Points(
-                deadly,
+            self._points.begin(
+                deadly=deadly,
                 pass_a_moment=chance.fix(f"step {steps.start}{again}", moment),
                 look=self._house.look if is_watched else None,
             )
-            install(points)
-            return self._live(steps, points, is_restarted=is_restarted)
+            return self._live(steps, is_restarted=is_restarted)
 
         return run_child(live).result
 
-    def _live(self, steps: range, points: Points, *, is_restarted: bool = False) -> Lived:
+    def _live(self, steps: range, *, is_restarted: bool = False) -> Lived:
+        points = self._points
         sandbox = Sandbox(self._house.ground.sandbox_url)
         day = Day(house=self._house, sandbox=sandbox)
         with self._house.application_running(points) as complaints:
@@ -283,6 +295,22 @@ class Experiment:
             complaints=tuple(map(str, complaints)),
             books=books,
         )
+
+
+def _deaths_of(step: int, lived: Lived) -> list[Death]:
+    assert not lived.complaints, lived.complaints
+    return [
+        Death(step=step, point=point, name=name) for point, name in enumerate(lived.names, start=1)
+    ]
+
+
+def _books_of(lived: Lived | None) -> Books:
+    """Return the books of a day that came to its end undisturbed."""
+    assert lived is not None
+    assert lived.books is not None
+    problems = differences(lived.books, lived.books, most_unknown=0)
+    assert not problems, problems
+    return lived.books
 
 
 def _before(step: int) -> str:

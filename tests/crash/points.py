@@ -27,26 +27,30 @@ def _no_time() -> None:
 
 
 class Points:
-    """Counts while it is open; at number `deadly` (from 1) the process is killed.
+    """Counts while it is open."""
 
-    `pass_a_moment` moves the clock: it is called at each point, counted or not. `look` says at each
-    counted one what a process that died there would leave.
-    """
+    def __init__(self) -> None:
+        self._is_open = False
+        self._is_looking = False
+        self.begin()
 
-    def __init__(
+    def begin(
         self,
-        deadly: int | None = None,
         *,
+        deadly: int | None = None,
         pass_a_moment: Callable[[], None] | None = None,
         look: Callable[[], str] | None = None,
     ) -> None:
-        self.deadly = deadly
+        """Count from 1; at number `deadly` the process is killed.
+
+        `pass_a_moment` moves the clock: it is called at each point, counted or not. `look` says at
+        each counted one what a process that died there would leave.
+        """
         self.names: list[str] = []
         self.left: list[str] = []
+        self._deadly = deadly
         self._pass_a_moment = pass_a_moment
         self._look = look
-        self._is_open = False
-        self._is_looking = False
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -66,7 +70,7 @@ class Points:
         if not self._is_open:
             return
         self.names.append(name)
-        if len(self.names) == self.deadly:
+        if len(self.names) == self._deadly:
             signal.raise_signal(signal.SIGKILL)
         if self._look is not None:
             self._is_looking = True
@@ -75,7 +79,7 @@ class Points:
 
 
 def install(points: Points) -> None:
-    """Watch this process until it ends: it is a child that nobody uses afterwards."""
+    """Watch this process and those forked from it, until they end."""
 
     @event.listens_for(Pool, "connect")
     def trace(connection: Any, _entry: object) -> None:

@@ -76,6 +76,7 @@ def die_together(wanted: Wanted, diary: Diary, jobs: int) -> bool:
 def _die_step_by_step(wanted: Wanted, diary: Diary, progress: Progress) -> None:
     """Take step after step, the one with most points first, and die at its points."""
     with open_experiment(wanted.database) as experiment:
+        experiment.keep_each_step()
         day = name_of_day(experiment.deaths)
         done = {(entry.step, entry.point) for entry in diary.read() if entry.day == day}
         sizes = Counter(death.step for death in experiment.deaths)
