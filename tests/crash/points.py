@@ -79,7 +79,7 @@ class Points:
 
 
 def install(points: Points) -> None:
-    """Watch this process and those forked from it, until they end."""
+    """Watch this process, and those forked from it, until they end."""
 
     @event.listens_for(Pool, "connect")
     def trace(connection: Any, _entry: object) -> None:
@@ -110,12 +110,16 @@ def install(points: Points) -> None:
 def _statement(points: Points, sql: str) -> None:
     # What a trigger does inside a statement is traced as a comment.
     if not sql.startswith("--"):
-        points.reach(f"SQL {sql[:60]}")
+        points.reach(f"SQL {_shortened(sql)}")
+
+
+def _shortened(sql: str) -> str:
+    return " ".join(sql.split())[:60]
 
 
 def _counted(points: Points, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
     def counted(self: object, *arguments: Any, **named: Any) -> Any:
-        said = str(arguments[0])[:60] if arguments else name.upper()
+        said = _shortened(str(arguments[0])) if arguments else name.upper()
         points.reach(f"SQL {said}")
         return original(self, *arguments, **named)
 
