@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--step", type=int, action="append", help="only in this step; repeatable")
     parser.add_argument("--point", type=int, help="only at this point of the step")
     parser.add_argument("--each", action="store_true", help="also where another leaves the same")
-    parser.add_argument("--go-on", action="store_true", help="leave out what the diary has")
+    parser.add_argument("--go-on", action="store_true", help="leave out what ended well before")
     parser.add_argument("--diary", type=Path, default=Path(".crash"), help="the diaries' folder")
     parser.add_argument("--jobs", type=int, default=1, help="share the steps among processes")
     parser.add_argument("--sample", type=int, help="die so often, in one day")
@@ -47,7 +47,7 @@ def die_everywhere(name: str, options: argparse.Namespace) -> int:
     if not options.go_on:
         diary.begin()
     is_complete = die_together(wanted, diary, options.jobs)
-    entries = list(diary.read())
+    entries = diary.read()
     failed = [entry for entry in entries if entry.differences]
     for entry in failed:
         tell(name, entry)

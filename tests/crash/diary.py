@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -48,13 +48,17 @@ class Diary:
         with self._path.open("ab", buffering=0) as file:
             file.write(json.dumps(asdict(entry), ensure_ascii=False).encode() + b"\n")
 
-    def read(self) -> Iterator[Entry]:
-        """Read all deaths."""
-        if not self._path.exists():
-            return
-        for line in self._path.read_text(encoding="utf-8").splitlines():
+    def read(self) -> list[Entry]:
+        """Read the newest death at each point of the newest day."""
+        lines = self._path.read_text(encoding="utf-8").splitlines() if self._path.exists() else []
+        day = ""
+        newest: dict[tuple[str, int, int], Entry] = {}
+        for line in lines:
             found = json.loads(line)
-            yield Entry(**{**found, "differences": tuple(found["differences"])})
+            entry = Entry(**{**found, "differences": tuple(found["differences"])})
+            newest[entry.day, entry.step, entry.point] = entry
+            day = entry.day
+        return [entry for entry in newest.values() if entry.day == day]
 
 
 def name_of_day(deaths: Sequence[Death]) -> str:

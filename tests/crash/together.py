@@ -59,7 +59,10 @@ class Progress:
 
 
 def die_together(wanted: Wanted, diary: Diary, jobs: int) -> bool:
-    """Die at all wanted points that the diary doesn't have; return whether it came to the end."""
+    """Die at all wanted points, but those that the diary knows to end well.
+
+    Return whether all processes came to their end.
+    """
     progress = Progress(
         taken=FORK.Value("i", 0), covered=FORK.Value("i", 0), begun=time.monotonic()
     )
@@ -78,7 +81,11 @@ def _die_step_by_step(wanted: Wanted, diary: Diary, progress: Progress) -> None:
     with open_experiment(wanted.database) as experiment:
         experiment.keep_each_step()
         day = name_of_day(experiment.deaths)
-        done = {(entry.step, entry.point) for entry in diary.read() if entry.day == day}
+        done = {
+            (entry.step, entry.point)
+            for entry in diary.read()
+            if entry.day == day and not entry.differences
+        }
         sizes = Counter(death.step for death in experiment.deaths)
         order = sorted(wanted.steps or sizes, key=lambda step: (-sizes[step], step))
         while (number := _take(progress.taken)) < len(order):
