@@ -45,6 +45,7 @@ FACTS = {
         SELECT distributor_id, channel, status, amount_fen, tax_fen, net_fen, tax_month,
             tax_method, failure
         FROM payouts""",
+    "payout account": "SELECT distributor_id, name_mask, account_tail FROM payout_accounts",
     "payout decision": """
         SELECT p.distributor_id, s.login, d.is_approval
         FROM payout_decisions d JOIN payouts p ON p.id = d.payout_id

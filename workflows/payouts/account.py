@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from models.database import SessionFactory
 from models.distributors import Distributor
-from models.encrypted import cipher_of
+from models.encrypted import SealedTextDamagedError, cipher_of
 from models.payout_accounts import PayoutAccount, PayoutDestination
 from models.payouts import Payout
 from rules.payout_accounts import (
@@ -40,7 +40,7 @@ def register_payout_account(
     """Register her real name and bank account, encrypted; return the row's id.
 
     Payouts that were asked for before keep what was registered then. She is told, in case it
-    wasn't she.
+    wasn't she. What is registered already stays as it is: who taps twice is told once.
 
     Raises:
         rules.payout_accounts.PayoutAccountRefused: a name or number that can't be right.
@@ -49,6 +49,9 @@ def register_payout_account(
     checked = check_details(details)
 
     def step(session: Session) -> int:
+        current = registered(session, distributor_id)
+        if current is not None and _says(session, current, checked):
+            return current.id
         account = register(session, distributor_id, checked, now)
         _tell(session, account, now)
         return account.id
@@ -129,6 +132,16 @@ def reveal_destination(
         return found
 
     return sessions.retrying(step)
+
+
+def _says(session: Session, account: PayoutAccount, details: PayoutDetails) -> bool:
+    """Return whether exactly this is registered."""
+    try:
+        found = _opened(session, account)
+    except SealedTextDamagedError:
+        # Sealed with a key that is gone: to register anew is the way out of it.
+        return False
+    return found == Destination(real_name=details.real_name, bank=details.bank)
 
 
 def _opened(session: Session, account: PayoutAccount) -> Destination:

@@ -60,6 +60,35 @@ def test_nothing_readable_is_kept_told_or_written_down(
     assert any("李*，工商银行（尾号 9999）" in body for body in outbox)
 
 
+def test_who_registers_the_same_twice_is_told_once(
+    sessions: SessionFactory, seller: Distributor, later: datetime
+) -> None:
+    first = register_payout_account(sessions, seller.id, OTHER, later)
+    assert register_payout_account(sessions, seller.id, OTHER, later) == first
+    assert told(sessions) == [f"notice:payout-account:{first}"]
+    back = replace(OTHER, bank=None)
+    second = register_payout_account(sessions, seller.id, back, later)
+    third = register_payout_account(sessions, seller.id, OTHER, later)
+    ids = (first, second, third)
+    assert told(sessions) == [f"notice:payout-account:{number}" for number in ids]
+
+
+def test_what_no_key_opens_any_more_can_be_registered_anew(
+    sessions: SessionFactory, seller: Distributor, later: datetime
+) -> None:
+    first = register_payout_account(sessions, seller.id, OTHER, later)
+    with sessions.begin() as session:
+        account = session.get_one(PayoutAccount, first)
+        account.name_sealed = account.name_sealed[:-4] + "AAAA"
+    assert register_payout_account(sessions, seller.id, OTHER, later) > first
+
+
+def told(sessions: SessionFactory) -> list[str]:
+    with sessions.read() as session:
+        keys = select(OutboxItem.key).where(OutboxItem.key.contains("payout-account:"))
+        return list(session.scalars(keys.order_by(OutboxItem.id)))
+
+
 def test_a_payout_goes_where_she_said_when_she_asked(
     sessions: SessionFactory, seller: Distributor, finance: StaffActor, later: datetime
 ) -> None:
