@@ -152,6 +152,7 @@ MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
         "11.price_not_below_the_floor": "没有低于底价成交，除非有人留痕放行",
         "12.closed_cases_have_reason_and_closer": "关闭的对账差异都有原因和经手人",
         "12.closings_are_audited": "员工关闭对账差异都有操作日志",
+        "12.refunds_leave_once": "没有退款付了两次，除非员工查清并写明原因",
         "12.what_was_seen_was_compared": "账单里的每笔款项都核对过",
     }
 )

@@ -19,6 +19,7 @@ from rules.staff import Permission
 from web.collaborators import collaborators
 from web.forms import Form, InvalidField
 from web.paging import Page, requested_page
+from workflows.aftersales.decide import MAX_REFERENCE_LENGTH, settle_by_hand
 from workflows.orders.cancel import Cancellation, cancel_order
 from workflows.orders.ship import ShipmentRefused, ship_order
 
@@ -107,6 +108,29 @@ def cancel_from_console(order_id: int) -> ResponseReturnValue:
     return redirect(f"{LIST}/{order_id}", code=303)
 
 
+@blueprint.post("/orders/<int:order_id>/refunds/<int:refund_id>/by-hand")
+@requires(Permission.REFUND_ORDERS)
+def settle_refund_of_order(order_id: int, refund_id: int) -> ResponseReturnValue:
+    """Write down that money which belongs to no order was given back outside of WeChat."""
+    tools = collaborators()
+    page = _found(order_id)
+    if not any(refund.id == refund_id and refund.needs_staff for refund in page.refunds):
+        abort(404)
+    form = Form.sent()
+    try:
+        settle_by_hand(
+            tools.sessions,
+            refund_id,
+            reference=form.text("reference", "退款凭证", max_length=MAX_REFERENCE_LENGTH),
+            actor=current_actor(),
+            now=tools.now(),
+        )
+    except RuleViolation as refusal:
+        return _page(order_id, form.shown(), refusal), 422
+    flash("已登记线下退款。")
+    return redirect(f"{LIST}/{order_id}", code=303)
+
+
 def _page(order_id: int, shown: dict[str, str], refusal: RuleViolation | None) -> str:
     """Return the order's page; `shown` and `refusal` are the shipping form's."""
     page = _found(order_id)
@@ -124,6 +148,7 @@ def _page(order_id: int, shown: dict[str, str], refusal: RuleViolation | None) -
         unsent=unsent,
         unshipped=sum(line.quantity - line.refunded_quantity for line in page.lines),
         reason_length=MAX_REASON_LENGTH,
+        reference_length=MAX_REFERENCE_LENGTH,
         carriers=CARRIER_CHOICES,
         shown=shown,
         refusal=refusal,

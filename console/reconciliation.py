@@ -23,6 +23,7 @@ from queries.reconciliation import (
     runs_of,
 )
 from rules.reconciliation import (
+    BY_HAND,
     MAX_REASON_LENGTH,
     BillKind,
     CaseStatus,
@@ -57,6 +58,8 @@ DIFFERENCES: Final = MappingProxyType(
         DifferenceKind.STATE_DIFFERS: "状态不一致",
         DifferenceKind.DUPLICATE: "重复入账",
         DifferenceKind.FEE_DIFFERS: "手续费不符",
+        DifferenceKind.REFUNDED_TWICE: "退了两次",
+        DifferenceKind.REFUND_STUCK: "微信退不了",
     }
 )
 ADVICE: Final = MappingProxyType(
@@ -82,6 +85,14 @@ ADVICE: Final = MappingProxyType(
         DifferenceKind.FEE_DIFFERS: (
             "微信收取的手续费和它自己写明的费率对不上（左边是按费率应收）。请联系微信支付客服核实。"
         ),
+        DifferenceKind.REFUNDED_TWICE: (
+            "这笔退款已登记线下退款，微信随后也退了一次。请在商户平台核实，联系买家退回其中一笔，"
+            "查清后写明结果再关闭。佣金只扣回了一次，不受影响。"
+        ),
+        DifferenceKind.REFUND_STUCK: (
+            "这笔付款没有计入订单，微信又退不回去。请与买家联系线下退款，"
+            "再到订单页登记凭证，登记后这条会自动关闭。"
+        ),
     }
 )
 WORDS: Final = MappingProxyType(
@@ -92,6 +103,7 @@ WORDS: Final = MappingProxyType(
         "requested": "已申请",
         "processing": "处理中",
         "abnormal": "异常",
+        BY_HAND: "已线下退款",
         "approved": "已批准",
         "rejected": "已驳回",
         "sending": "打款中",
@@ -293,7 +305,7 @@ def _found_run(bill: str, day: str) -> RunRow:
 
 def _note(row: CaseRow) -> str:
     """Say in words what the two sides say."""
-    if row.kind is DifferenceKind.STATE_DIFFERS:
+    if row.kind in {DifferenceKind.STATE_DIFFERS, DifferenceKind.REFUNDED_TWICE}:
         ours, _, bill = row.note.partition("/")
         return f"我方：{WORDS.get(ours, ours)}，微信：{WORDS.get(bill, bill)}"
     return row.note if row.kind is DifferenceKind.DUPLICATE else WORDS.get(row.note, row.note)

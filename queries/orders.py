@@ -15,7 +15,7 @@ from models.pictures import Picture
 from models.staff import StaffMember
 from queries.shop import picture_url
 from rules.orders import CancelReason, OrderStatus
-from rules.payments import PaymentStatus, RefundReason, RefundStatus
+from rules.payments import AUTOMATIC_REASONS, PaymentStatus, RefundReason, RefundStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +78,15 @@ class PaymentRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundRow:
-    """One refund of a payment of the order; fen."""
+    """One refund of a payment of the order; fen. `needs_staff`: no request's page ends it."""
 
+    id: int
     out_refund_no: str
     amount_fen: int
     reason: RefundReason
     status: RefundStatus
+    needs_staff: bool
+    hand_reference: str
     requested_at: datetime
     finished_at: datetime | None
 
@@ -275,10 +278,13 @@ def _refunds(session: Session, order_id: int) -> tuple[RefundRow, ...]:
     )
     return tuple(
         RefundRow(
+            id=row.id,
             out_refund_no=row.out_refund_no,
             amount_fen=row.amount_fen,
             reason=row.reason,
             status=row.status,
+            needs_staff=row.status is RefundStatus.ABNORMAL and row.reason in AUTOMATIC_REASONS,
+            hand_reference=row.hand_reference or "",
             requested_at=row.requested_at,
             finished_at=row.finished_at,
         )

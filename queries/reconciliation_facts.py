@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from models.database import UtcDateTime
@@ -16,7 +16,7 @@ from models.payouts import Payout
 from models.reconciliation import BillSighting
 from rules.payments import PaymentStatus, RefundStatus
 from rules.payouts import PayoutChannel, PayoutStatus
-from rules.reconciliation import BillKind, Entry, Fact, Key, Standing
+from rules.reconciliation import BY_HAND, BillKind, Entry, Fact, Key, Standing
 
 AT_A_TIME = 400
 STANDING: Final[Mapping[tuple[Entry, StrEnum], Standing]] = {
@@ -64,7 +64,8 @@ _REFUNDS = _Source(
     number=Refund.out_refund_no,
     wechat_number=Refund.refund_id,
     moved_at=Refund.finished_at,
-    has_moved=Refund.status == RefundStatus.SUCCEEDED,
+    # What staff paid by hand WeChat never carries.
+    has_moved=and_(Refund.status == RefundStatus.SUCCEEDED, Refund.hand_reference.is_(None)),
     facts=select(
         Refund.out_refund_no,
         Refund.refund_id,
@@ -72,6 +73,7 @@ _REFUNDS = _Source(
         Refund.status,
         Refund.finished_at,
         Refund.requested_at,
+        Refund.hand_reference.is_not(None),
     ),
 )
 _TRANSFERS = _Source(
@@ -163,16 +165,20 @@ def linked_ids(session: Session, entry: Entry, number: str) -> tuple[int | None,
 
 
 def _fact(entry: Entry, row: Any) -> Fact:
-    number, wechat_number, amount_fen, status, moved_at, begun_at = row
+    number, wechat_number, amount_fen, status, moved_at, begun_at, *is_by_hand = row
+    if any(is_by_hand):
+        standing, word = Standing.NOT_MOVED, BY_HAND
+    else:
+        standing, word = STANDING.get((entry, status), Standing.NOT_MOVED), status.value
     return Fact(
         entry=entry,
         number=number,
         wechat_number=wechat_number or "",
         amount_fen=int(amount_fen),
-        standing=STANDING.get((entry, status), Standing.NOT_MOVED),
+        standing=standing,
         moved_at=moved_at,
         begun_at=begun_at,
-        word=status.value,
+        word=word,
     )
 
 

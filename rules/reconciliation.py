@@ -21,6 +21,8 @@ BORDER: Final = timedelta(minutes=30)
 FEE_TOLERANCE_FEN: Final = 1
 MAX_REASON_LENGTH: Final = 200
 CURRENCY: Final = "CNY"
+BY_HAND: Final = "by_hand"
+"""The word of a refund that staff paid outside of WeChat, so that no money moves there."""
 
 
 class BillKind(StrEnum):
@@ -55,6 +57,12 @@ class DifferenceKind(StrEnum):
     STATE_DIFFERS = "state_differs"
     DUPLICATE = "duplicate"
     FEE_DIFFERS = "fee_differs"
+    REFUNDED_TWICE = "refunded_twice"
+    REFUND_STUCK = "refund_stuck"
+
+
+TOLD: Final = frozenset({DifferenceKind.REFUNDED_TWICE, DifferenceKind.REFUND_STUCK})
+"""What WeChat pays beside us, or can't pay: no bill that is silent about it explains it."""
 
 
 class RunStatus(StrEnum):
@@ -306,7 +314,9 @@ def _against(fact: Fact, sheet: _Sheet, other_day: date | None) -> list[Differen
     standing = _standing(sheet)
     if {standing, fact.standing} == {Standing.MOVED, Standing.NOT_MOVED}:
         word = (sheet.moves or sheet.reversals)[0].word
-        differs(DifferenceKind.STATE_DIFFERS, fact.amount_fen, _net(sheet), f"{fact.word}/{word}")
+        is_twice = fact.word == BY_HAND
+        kind = DifferenceKind.REFUNDED_TWICE if is_twice else DifferenceKind.STATE_DIFFERS
+        differs(kind, fact.amount_fen, _net(sheet), f"{fact.word}/{word}")
     for row in sheet.moves[:1]:
         if row.rate_ppm is None or row.entry is not Entry.PAYMENT:
             continue

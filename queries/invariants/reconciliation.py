@@ -30,6 +30,14 @@ RECONCILIATION_INVARIANTS = (
         """,
     ),
     Invariant(
+        code="12.refunds_leave_once",
+        question="Has no refund left twice, unless staff have said what became of it?",
+        ask="""
+            SELECT id AS case_id, number, ours_fen FROM reconciliation_cases
+            WHERE kind = 'refunded_twice' AND status <> 'closed'
+        """,
+    ),
+    Invariant(
         code="12.what_was_seen_was_compared",
         question="Was each payment, refund and transfer that a bill had seen by a finished run?",
         ask="""

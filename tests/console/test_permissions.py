@@ -56,6 +56,7 @@ FORMS = {
     "/console/orders/{paid_order_id}/ship": Permission.SHIP_ORDERS,
     "/console/orders/{pending_order_id}/cancel": Permission.CANCEL_ORDERS,
     "/console/orders/{paid_order_id}/refund": Permission.REFUND_ORDERS,
+    "/console/orders/{paid_order_id}/refunds/1/by-hand": Permission.REFUND_ORDERS,
     "/console/aftersales/{after_sales_id}/accept": Permission.REFUND_ORDERS,
     "/console/aftersales/{after_sales_id}/reject": Permission.REFUND_ORDERS,
     "/console/aftersales/{after_sales_id}/by-hand": Permission.REFUND_ORDERS,

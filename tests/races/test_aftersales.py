@@ -6,9 +6,12 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
+from sqlalchemy import select
 
 from models.database import SessionFactory
+from models.reconciliation import ReconciliationCase
 from rules.orders import OrderStatus
+from rules.reconciliation import DifferenceKind
 from rules.staff import Role
 from tests.factories.catalogue import make_sku
 from tests.factories.staff import actor_of, make_staff
@@ -17,7 +20,8 @@ from tests.shop import open_shop
 from tests.workflows.aftersales.purchase import Purchase
 from wechat.gateway import RefundState
 from workflows.aftersales.ask import request_for_buyer, request_refund, withdraw_request
-from workflows.aftersales.decide import accept_request, reject_request
+from workflows.aftersales.decide import accept_request, reject_request, settle_by_hand
+from workflows.aftersales.send import send_instead
 from workflows.orders.ship import Parcel, complete_if_due, confirm_receipt, ship_order
 from workflows.refunds import confirm_refund, send_refund
 
@@ -145,6 +149,64 @@ def test_staff_and_buyer_decide_a_request_once(bought: Purchase) -> None:
     assert outcomes.count(None) == 1
     assert outcomes.count("after_sales_transition_refused") == 3
     assert len(shop.refunds()) <= 1
+    shop.audit()
+
+
+def test_paid_by_hand_and_by_wechat_at_once_is_paid_once_or_a_case(bought: Purchase) -> None:
+    shop, refund_id = bought.shop, bought.accept(3)
+    send_refund(shop.sessions, shop.payments, refund_id, shop.now)
+    (fact,) = shop.payments.refunds.values()
+    assert confirm_refund(shop.sessions, replace(fact, state=RefundState.ABNORMAL), shop.now)
+    paid = replace(fact, state=RefundState.SUCCESS)
+    by_hand = partial(
+        settle_by_hand,
+        shop.sessions,
+        refund_id,
+        reference="招行 20261124",
+        actor=bought.operator,
+        now=shop.now,
+    )
+    tells = partial(confirm_refund, shop.sessions, paid, shop.now)
+    recorded, told, again = at_once(by_hand, tells, tells)
+    (refund,) = shop.refunds()
+    with shop.sessions.read() as session:
+        cases = list(session.scalars(select(ReconciliationCase.kind)))
+    if recorded is None:
+        assert (told, again, refund.hand_reference) == (False, False, "招行 20261124")
+        assert cases == [DifferenceKind.REFUNDED_TWICE]
+    else:
+        assert (recorded, refund.hand_reference) == ("after_sales_transition_refused", None)
+        assert (told, again).count(True) == 1
+        assert cases == []
+    assert shop.status(bought.order_id) is OrderStatus.REFUNDED
+
+
+def test_a_refund_that_closes_while_the_rest_is_shipped_leaves_no_unit_behind(
+    bought: Purchase,
+) -> None:
+    shop, refund_id = bought.shop, bought.accept(1)
+    send_refund(shop.sessions, shop.payments, refund_id, shop.now)
+    (fact,) = shop.payments.refunds.values()
+    closed = replace(fact, state=RefundState.CLOSED)
+    ship = partial(
+        ship_order, shop.sessions, bought.order_id, PARCEL, actor=bought.operator, now=shop.now
+    )
+    shipped, told = at_once(ship, partial(confirm_refund, shop.sessions, closed, shop.now))
+    assert told is True
+    shop.audit()
+    request_id = bought.request().id
+    if shipped is not None:
+        assert shipped == "after_sales_before_shipping"
+        return
+    # Sent by the one and refunded by the other, at once: one of the two.
+    send = partial(
+        send_instead, shop.sessions, request_id, PARCEL, actor=bought.operator, now=shop.now
+    )
+    outcomes = at_once(send, partial(bought.decide, request_id), send)
+    assert outcomes.count(None) == 1
+    assert outcomes.count("after_sales_transition_refused") == 2
+    assert bought.line.refunded_quantity == (1 if outcomes[1] is None else 0)
+    assert shop.stock(bought.sku_id) == (998 if outcomes[1] is None else 997, 0)
     shop.audit()
 
 

@@ -24,6 +24,7 @@ from workflows.aftersales.accept import Terms, accept, freight_of
 from workflows.aftersales.notices import tell_rejected
 from workflows.aftersales.steps import Mark, lock_request, move
 from workflows.audit import Change, StaffActor, record
+from workflows.reconciliation.told import close_stuck
 from workflows.refunds.confirm import finish
 from workflows.refunds.queue import lock_payment
 
@@ -148,6 +149,7 @@ def settle_by_hand(
             },
         )
         record(session, actor, change, now)
+        close_stuck(session, refund, words, actor, now)
 
     sessions.retrying(settle)
 

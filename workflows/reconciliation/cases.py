@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from models.reconciliation import BillSighting, ReconciliationCase, ReconciliationRun
 from rules.reconciliation import (
+    TOLD,
     CaseStatus,
     Comparison,
     Difference,
@@ -49,7 +50,7 @@ def settle_cases(
         status = CaseStatus.WAITING if difference.is_waiting and may_wait else CaseStatus.OPEN
         _write(session, run, known.get(key), (difference, status), now)
     for key, case in known.items():
-        if key not in found and case.status in UNSETTLED:
+        if key not in found and case.status in UNSETTLED and case.kind not in TOLD:
             _explain(case, run, GONE, now)
     session.flush()
     _settle_other_days(session, run, comparison, now)
@@ -133,7 +134,7 @@ def _settle_other_days(
         elif case.status is CaseStatus.WAITING and is_older:
             case.status = CaseStatus.OPEN
         elif (
-            case.kind is DifferenceKind.STATE_DIFFERS
+            case.kind in {DifferenceKind.STATE_DIFFERS, DifferenceKind.REFUNDED_TWICE}
             and is_older
             and (case.entry, case.number) in comparison.reversed
         ):

@@ -28,37 +28,42 @@ def close_case(
     actor.check(Permission.SETTLE_RECONCILIATION)
     words = check_reason(reason)
 
-    def step(session: Session) -> None:
-        case = session.get(ReconciliationCase, case_id)
-        if case is None:
-            raise LookupError(f"no reconciliation case {case_id}")
-        before = case.status
-        closed = session.execute(
-            update(ReconciliationCase)
-            .where(
-                ReconciliationCase.id == case_id,
-                ReconciliationCase.status.in_(sources_of(CASE_EDGES, CaseStatus.CLOSED)),
-            )
-            .values(
-                status=CaseStatus.CLOSED,
-                reason=words,
-                closed_at=now,
-                closed_by_id=actor.staff_id,
-            )
-            .execution_options(synchronize_session=False)
-        )
-        if row_count(closed) != 1:
-            raise CaseTransitionRefused(before.value, CaseStatus.CLOSED.value)
-        change = Change(
-            action="close_reconciliation_case",
-            subject_kind="reconciliation_case",
-            subject_id=case_id,
-            before={"status": before.value},
-            after={"status": CaseStatus.CLOSED.value, "reason": words},
-        )
-        record(session, actor, change, now)
+    sessions.retrying(lambda session: close(session, case_id, words, actor, now))
 
-    sessions.retrying(step)
+
+def close(session: Session, case_id: int, words: str, actor: StaffActor, now: datetime) -> None:
+    """Close a difference in the caller's transaction, with the audit row. A step.
+
+    Raises: rules.reconciliation.CaseTransitionRefused, LookupError.
+    """
+    case = session.get(ReconciliationCase, case_id)
+    if case is None:
+        raise LookupError(f"no reconciliation case {case_id}")
+    before = case.status
+    closed = session.execute(
+        update(ReconciliationCase)
+        .where(
+            ReconciliationCase.id == case_id,
+            ReconciliationCase.status.in_(sources_of(CASE_EDGES, CaseStatus.CLOSED)),
+        )
+        .values(
+            status=CaseStatus.CLOSED,
+            reason=words,
+            closed_at=now,
+            closed_by_id=actor.staff_id,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if row_count(closed) != 1:
+        raise CaseTransitionRefused(before.value, CaseStatus.CLOSED.value)
+    change = Change(
+        action="close_reconciliation_case",
+        subject_kind="reconciliation_case",
+        subject_id=case_id,
+        before={"status": before.value},
+        after={"status": CaseStatus.CLOSED.value, "reason": words},
+    )
+    record(session, actor, change, now)
 
 
 def export_cases(

@@ -149,10 +149,15 @@ def _take_in(
     return run.status
 
 
-def _open_run(session: Session, kind: BillKind, day: date, now: datetime) -> ReconciliationRun:
-    """Wait for our turn, and return the day's run."""
+def take_turn(session: Session, kind: BillKind) -> None:
+    """Wait until nobody else writes cases of a kind of bill; SQLite has one writer anyway."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(TURNS[kind])))
+
+
+def _open_run(session: Session, kind: BillKind, day: date, now: datetime) -> ReconciliationRun:
+    """Wait for our turn, and return the day's run."""
+    take_turn(session, kind)
     session.execute(
         insert_on_conflict(session, ReconciliationRun)
         .values(bill_kind=kind, bill_date=day, status=RunStatus.WAITING, tried_at=now)

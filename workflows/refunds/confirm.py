@@ -13,7 +13,8 @@ from rules.payments import REFUND_EDGES, RefundStatus, RefundTooLate, TooManyRef
 from rules.states import sources_of
 from wechat.gateway import RefundFact, RefundState
 from workflows.aftersales.outcome import note_abnormal, note_closed, note_refunded
-from workflows.refunds.make import request_full_refund, take_back
+from workflows.reconciliation.told import open_paid_beside, open_stuck
+from workflows.refunds.make import leave_to_staff, request_full_refund, take_back
 from workflows.refunds.queue import enqueue_head, lock_payment
 
 log = structlog.get_logger(__name__)
@@ -43,7 +44,12 @@ def _confirm(session: Session, fact: RefundFact, now: datetime) -> bool:
     payment = session.get_one(Payment, refund.payment_id)
     order = session.get_one(Order, payment.order_id, with_for_update=True)
     lock_payment(session, payment.id)
-    return finish(session, order, refund, STATUS_OF[fact.state], now, refund_id=fact.refund_id)
+    if finish(session, order, refund, STATUS_OF[fact.state], now, refund_id=fact.refund_id):
+        return True
+    session.refresh(refund)
+    if fact.state is RefundState.SUCCESS:
+        open_paid_beside(session, refund, fact.succeeded_at or now, now)
+    return False
 
 
 def finish(
@@ -80,6 +86,8 @@ def finish(
         _follow(session, order, refund, now)
     elif status is RefundStatus.CLOSED:
         _make_anew(session, order, refund, payment, now)
+    elif status is RefundStatus.ABNORMAL:
+        open_stuck(session, refund, now)
     enqueue_head(session, payment.id, now)
     return True
 
@@ -87,12 +95,13 @@ def finish(
 def _make_anew(
     session: Session, order: Order, closed: Refund, payment: Payment, now: datetime
 ) -> None:
-    """Give back money that belongs to no order under a new number, while WeChat takes one on."""
+    """Give back money that belongs to no order under a new number; or have staff do it by hand."""
     try:
         request_full_refund(session, payment, order, closed.reason, now)
     except (TooManyRefunds, RefundTooLate) as refusal:
-        # `fenxiao audit` names the payment from now on: only staff can give it back by hand.
-        log.exception("refund closed for good", payment_id=payment.id, code=refusal.code)
+        log.warning("refund closed for good", payment_id=payment.id, code=refusal.code)
+        left = leave_to_staff(session, payment, order, closed.reason, now)
+        open_stuck(session, left, now)
 
 
 def _follow(session: Session, order: Order, refund: Refund, now: datetime) -> None:

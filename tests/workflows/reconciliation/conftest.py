@@ -38,25 +38,35 @@ class Books:
         with self.sessions.begin() as session:
             order = make_order(session, [(make_sku(session), 1)], now=at)
             payment = pay_order(session, order, at)
-            number, transaction_id = payment.out_trade_no, payment.transaction_id
-        assert transaction_id is not None
         if booked_on is not None:
-            self.bills.trade.setdefault(booked_on, []).append(
-                TradeRow(
-                    at=at,
-                    out_trade_no=number,
-                    transaction_id=transaction_id,
-                    state="SUCCESS",
-                    currency="CNY",
-                    amount_fen=12_400,
-                    fee_fen=74,
-                    rate_ppm=6000,
-                )
+            self.book(payment, booked_on)
+        return payment.out_trade_no
+
+    def book(self, payment: Payment, day: date) -> None:
+        """A day's bills have a payment, at a fee of 0.6%."""
+        number, transaction_id, at = payment.out_trade_no, payment.transaction_id, payment.paid_at
+        assert transaction_id is not None
+        assert at is not None
+        self.bills.trade.setdefault(day, []).append(
+            TradeRow(
+                at=at,
+                out_trade_no=number,
+                transaction_id=transaction_id,
+                state="SUCCESS",
+                currency="CNY",
+                amount_fen=payment.amount_fen,
+                fee_fen=(payment.amount_fen * 6 + 500) // 1000,
+                rate_ppm=6000,
             )
-            self.bills.fund.setdefault(booked_on, []).append(
-                fund_row(number=number, wechat_number=transaction_id, at=at)
+        )
+        self.bills.fund.setdefault(day, []).append(
+            fund_row(
+                number=number,
+                wechat_number=transaction_id,
+                at=at,
+                amount_fen=payment.amount_fen,
             )
-        return number
+        )
 
     def refund(self, out_trade_no: str, at: datetime, finished_at: datetime | None) -> str:
         """Half of a payment goes back, accepted at once; without a row in any bill."""
