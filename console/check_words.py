@@ -85,6 +85,7 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "11.price_not_below_the_floor": "成交不破底价",
         "12.closed_cases_have_reason_and_closer": "差异关闭有因",
         "12.closings_are_audited": "关闭差异有记录",
+        "12.refunds_leave_once": "没有退两次",
         "12.what_was_seen_was_compared": "账单逐笔核对",
     }
 )

@@ -132,6 +132,7 @@ DAMAGE = [
     ("12.closed_cases_have_reason_and_closer", f"{CASE} NULL, NULL, '')"),
     ("12.closings_are_audited", f"{CASE} '2026-11-23', 1, 'checked')"),
     (
+        "12.refunds_leave_once",
         "12.what_was_seen_was_compared",
         "INSERT INTO bill_sightings (bill_kind, entry, number, bill_date)"
         " VALUES ('trade', 'payment', 'x', '2026-11-23')",
