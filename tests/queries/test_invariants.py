@@ -133,6 +133,11 @@ DAMAGE = [
     ("12.closings_are_audited", f"{CASE} '2026-11-23', 1, 'checked')"),
     (
         "12.refunds_leave_once",
+        "INSERT INTO reconciliation_cases (bill_kind, bill_date, kind, entry, number,"
+        " wechat_number, note, status, opened_at, reason) VALUES ('fund', '2026-11-23',"
+        " 'refunded_twice', 'refund', 'x', '', '', 'open', '2026-11-23', '')",
+    ),
+    (
         "12.what_was_seen_was_compared",
         "INSERT INTO bill_sightings (bill_kind, entry, number, bill_date)"
         " VALUES ('trade', 'payment', 'x', '2026-11-23')",
