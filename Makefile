@@ -40,7 +40,7 @@ migration: setup ## write the next migration from the models: NAME="what changes
 bench: setup ## medians, with the ratio to a limit measured in the same run
 	@$(BIN)/python -m bench $(ARGS)
 
-crash: setup ## kill the process at every statement and call of a day (20 minutes; ARGS=--go-on)
+crash: setup ## kill the process at every statement and call of a day (10 minutes; ARGS=--go-on)
 	@CRASH_PEOPLE=2000 $(BIN)/python -m pytest -q tests/jobs/test_crash.py
 	@$(BIN)/python -m tests.crash --jobs 2 $(ARGS)
 

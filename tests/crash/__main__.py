@@ -83,7 +83,7 @@ def spread(deaths: tuple[Death, ...], number: int) -> list[Death]:
     """Choose points of all kinds in turn, at most one in a step, spread over the day."""
     kinds: dict[str, list[Death]] = {}
     for death in deaths:
-        kinds.setdefault(" ".join(death.name.split()[:2]), []).append(death)
+        kinds.setdefault(death.kind, []).append(death)
     turns = -(-number // len(kinds))
     chosen: dict[int, Death] = {}
     for turn, (nth, found) in product(range(turns), enumerate(kinds.values())):

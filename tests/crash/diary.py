@@ -63,4 +63,5 @@ class Diary:
 
 def name_of_day(deaths: Sequence[Death]) -> str:
     """Return a short name that changes with any point of the day."""
-    return hashlib.sha256("\n".join(map(str, deaths)).encode()).hexdigest()[:12]
+    points = "\n".join(f"{death.step} {death.point} {death.kind}" for death in deaths)
+    return hashlib.sha256(points.encode()).hexdigest()[:12]
