@@ -5,6 +5,7 @@ limit is one plain INSERT … SELECT of the same amounts, a row for each line an
 with nothing but a key. Each round begins with a fresh copy of the same database; limit first.
 """
 
+import os
 import shutil
 import statistics
 import tempfile
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, func, select, text
 from sqlalchemy.engine import Connection, Engine, make_url
 
 from bench.figure import Figure
@@ -23,12 +24,14 @@ from bench.million import MATURE, MILLION, MONTH_OVER, fill
 from bench.webhook import DURABLE
 from fenxiao.migrating import migrate
 from models.database import SessionFactory, open_database
+from models.statements import Statement
 from queries.invariants import INVARIANTS, Outcome, check_each
 from tests.database import TEMPLATE, run_postgresql
 from workflows.commissions import release_due
 from workflows.statements import write_statements
 
-MOST_ROUNDS = 3
+MOST_ROUNDS = 2
+DATA_KEYS = ("real-names-of-the-month-end-benchmark",)
 LEAST_RATIO = 0.4
 MOST_AUDIT_SECONDS = 60.0
 PLAIN = """
@@ -86,6 +89,7 @@ def _on_sqlite(rounds: int) -> list[Round]:
         outcomes: list[Round] = []
         for _ in range(rounds):
             shutil.copyfile(first, copy)
+            _write_through(copy)
             with _opened(f"sqlite:///{copy}") as sessions:
                 outcomes.append(_month_end(sessions))
         return outcomes
@@ -108,9 +112,15 @@ def _on_postgresql(rounds: int) -> list[Round]:
         return outcomes
 
 
+def _write_through(path: Path) -> None:
+    """Bring a file to the disk, so that nobody who is measured has to."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
 @contextmanager
 def _opened(url: str) -> Iterator[SessionFactory]:
-    sessions = open_database(make_url(url))
+    sessions = open_database(make_url(url), data_keys=DATA_KEYS)
     try:
         yield sessions
     finally:
@@ -128,6 +138,8 @@ def _month_end(sessions: SessionFactory) -> Round:
     if (lines, months) != (2 * MILLION.lines, 1):
         raise RuntimeError(f"{lines} lines were released and {months} months written")
     with sessions.read() as session:
+        if not session.scalar(select(func.sum(Statement.tax_fen))):
+            raise RuntimeError("the month has no withheld tax in it")
         audit = tuple(check_each(session, INVARIANTS))
     broken = [outcome for outcome in audit if outcome.subjects]
     if broken:
