@@ -3,14 +3,13 @@
 from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import precondition, rule
 
 from models.catalogue import Sku
-from models.database import SessionFactory
 from models.orders import Order
 from rules.price_drop import PriceDropRefused
 from tests.factories.price_drops import accept_request, claim_for, make_price
-from tests.workflows.money_oracle import Oracle
+from tests.workflows.money_months import MonthDays
 from wechat.gateway import RefundFact, RefundState
 from workflows.refunds import confirm_refund
 
@@ -18,12 +17,9 @@ MINUTE = timedelta(minutes=1)
 WEEK = timedelta(days=7)
 
 
-class ClaimDays(RuleBasedStateMachine):
+class ClaimDays(MonthDays):
     """A price falls for a minute, so that what is sold afterwards costs what it always did."""
 
-    sessions: SessionFactory
-    oracle: Oracle
-    now: datetime
     skus: list[Sku]
 
     def __init__(self) -> None:
@@ -76,7 +72,7 @@ class ClaimDays(RuleBasedStateMachine):
         with self.sessions.begin() as session:
             make_price(session, sku, sale_fen, self.now, ends=self.now + MINUTE)
         self.lowest.setdefault(sku.id, []).append((self.now, sale_fen))
-        self.now += MINUTE
+        self.pass_time(MINUTE)
 
     def _worth(self, line_id: int, sku_id: int, paid_at: datetime) -> int:
         """The rule, written down once more: net paid for what is kept, less the lowest price."""

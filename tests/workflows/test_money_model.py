@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,13 +23,13 @@ from sqlalchemy.engine import URL, make_url
 from models.database import open_database
 from models.distributors import Distributor
 from models.orders import Order, OrderLine
-from models.payouts import Payout
 from queries.invariants import INVARIANTS, check_all
 from rules.commission import PublishedRates
 from rules.holds import HoldRefused
 from rules.orders import SupplyMode
-from rules.payouts import PayoutChannel, PayoutRefused, PayoutStatus
 from rules.staff import Role
+from rules.withholding import WithholdingMethod
+from tests.conftest import DATA_KEYS
 from tests.database import TEMPLATE, PostgresqlServer
 from tests.factories.catalogue import make_sku
 from tests.factories.distributors import make_distributor
@@ -40,86 +41,102 @@ from tests.factories.orders import (
     refund_line,
     ship_order,
 )
+from tests.factories.payout_accounts import make_payout_account
 from tests.factories.policies import TWO_LEVELS, start_programme
 from tests.factories.staff import actor_of, make_staff
 from tests.factories.supply_prices import make_supply_price
-from tests.workflows.money_claims import ClaimDays
-from tests.workflows.money_oracle import Held, Line, Oracle, Person, Sale
+from tests.workflows.money_claims import MINUTE
+from tests.workflows.money_months import end_of_month
+from tests.workflows.money_oracle import Held, Line, Oracle, Person, Sale, month_of
+from tests.workflows.money_payouts import (
+    MOST_FEN,
+    TWO_PEOPLE_ABOVE_FEN,
+    PayoutDays,
+    which,
+    who,
+)
 from tests.workflows.payouts.transfers import Transfers
 from tests.workflows.sales import held
 from wechat.gateway import TransferState
-from workflows.audit import StaffActor
 from workflows.commissions import release_due
 from workflows.commissions.hold import hold_distributor, hold_order
 from workflows.commissions.resolve_hold import release_hold, revoke_held
-from workflows.payouts import (
-    approve_payout,
-    confirm_transfer,
-    reject_payout,
-    request_payout,
-    send_payout,
-)
 from workflows.policies import PolicyDraft, publish_policy
 
-SUPPLY_FEN = (5_500, 12_000, 9_500)
+SALE_FEN = (12_399, 39_901, 9_999, 9_999_900)
+COST_FEN = (4_000, 10_001, 9_000, 3_000_000)
+SUPPLY_FEN = (5_500, 12_000, 9_500, 4_000_000)
+# Dear goods, or nobody's month would reach the table's upper brackets.
+POLICY = replace(
+    TWO_LEVELS,
+    maximum_transfer_fen=MOST_FEN,
+    two_person_limit_fen=TWO_PEOPLE_ABOVE_FEN,
+    withholding=WithholdingMethod.GENERAL,
+)
+# Statements are compared as they are written; that they still are the ledger's, at the day's end.
+EACH_STEP = [each for each in INVARIANTS if each.code != "1.statements_are_the_ledger_s"]
+AUTHORISED_UNTIL = datetime(2040, 1, 1, tzinfo=UTC)
 START = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
-ENDS = {
-    TransferState.SUCCESS: PayoutStatus.PAID,
-    TransferState.FAIL: PayoutStatus.FAILED,
-    TransferState.CANCELLED: PayoutStatus.FAILED,
-}
-# Most transfers arrive: only then can a refund find the money gone.
-ENDINGS = [*[TransferState.SUCCESS] * 3, TransferState.FAIL, TransferState.CANCELLED]
+MEANWHILE = st.sampled_from([*[""] * 4, "month", "none", *["general"] * 2])
+PART = st.tuples(which, st.integers(1, 100), MEANWHILE, st.integers(0, 2))
 Fresh = Callable[[], AbstractContextManager[URL]]
 
 
-who = st.integers(0, 2)
-which = st.integers(0, 10_000)
-
-
-class MoneyDays(ClaimDays):
-    """Three distributors in a line of invitations, one shop, one finance clerk, WeChat."""
+class MoneyDays(PayoutDays):
+    """Three distributors in a line of invitations, one shop, two finance clerks, WeChat."""
 
     fresh: Fresh
 
-    @initialize()
-    def open_shop(self) -> None:
+    @initialize(dear=st.tuples(*[st.integers(1, 9)] * 3))
+    def open_shop(self, dear: tuple[int, ...]) -> None:
         self.stack = ExitStack()
-        self.sessions = open_database(self.stack.enter_context(self.fresh()))
+        url = self.stack.enter_context(self.fresh())
+        self.sessions = open_database(url, data_keys=DATA_KEYS)
         self.now = START
-        self.oracle = Oracle()
+        self.oracle = Oracle(month=month_of(START), method=POLICY.withholding)
         self.transfers = Transfers()
-        start_programme(self.sessions, TWO_LEVELS)
+        start_programme(self.sessions, POLICY)
         with self.sessions.begin() as session:
-            self.finance: StaffActor = actor_of(make_staff(session))
-            first = make_distributor(session)
-            second = make_distributor(session, inviter=first)
-            third = make_distributor(session, inviter=second)
-            self.distributors = [first, second, third]
+            self.owner = actor_of(make_staff(session, role=Role.OWNER))
+            self.finance, self.colleague = (actor_of(make_staff(session)) for _ in range(2))
+            self.distributors: list[Distributor] = []
+            for inviter in range(-1, 2):
+                made = make_distributor(
+                    session,
+                    inviter=self.distributors[inviter] if inviter >= 0 else None,
+                    authorised_until=AUTHORISED_UNTIL,
+                )
+                self.distributors.append(made)
+                self.oracle.people[made.id] = Person(has_name=len(self.distributors) < 3)
+                if self.oracle.people[made.id].has_name:
+                    make_payout_account(session, made)
+            self.ids = [each.id for each in self.distributors]
             self.skus = [
                 make_sku(session, sale_fen=sale_fen, cost_fen=cost_fen)
-                for sale_fen, cost_fen in ((12_399, 4_000), (39_901, 10_001), (9_999, 9_000))
+                for sale_fen, cost_fen in zip(SALE_FEN, COST_FEN, strict=True)
             ]
             for sku, supply_fen in zip(self.skus, SUPPLY_FEN, strict=True):
                 make_supply_price(session, sku, supply_fen)
-            self.owner = actor_of(make_staff(session, role=Role.OWNER))
-            self.oracle.people = {each.id: Person() for each in self.distributors}
         self.versions, self.rates = 1, (1_000, 300)
         # Every day begins with money that can be paid out, or the deep states are never met.
-        for who in range(3):
-            self.sell(who, [(1, 1)])
+        for seller, quantity in enumerate(dear):
+            self.sell(seller, [(1, 1), (3, quantity)])
             self.advance(0, how_far=4)
 
     def teardown(self) -> None:
         if hasattr(self, "sessions"):
-            self.sessions.dispose()
-            self.stack.close()
+            try:
+                with self.sessions.read() as session:
+                    assert check_all(session, INVARIANTS) == []
+            finally:
+                self.sessions.dispose()
+                self.stack.close()
 
-    @rule(who=who, goods=st.lists(st.tuples(st.integers(0, 2), st.integers(1, 9)), max_size=3))
+    @rule(who=who, goods=st.lists(st.tuples(st.integers(0, 3), st.integers(1, 9)), max_size=3))
     def sell(self, who: int, goods: list[tuple[int, int]]) -> None:
         goods = goods or [(0, 1)]
         with self.sessions.begin() as session:
-            referrer = session.get_one(Distributor, self.distributors[who].id)
+            referrer = session.get_one(Distributor, self.ids[who])
             wanted = [(self.skus[sku], quantity) for sku, quantity in goods]
             skus = [(session.merge(sku), quantity) for sku, quantity in wanted]
             order = make_order(session, skus, now=self.now, referrer=referrer)
@@ -132,27 +149,61 @@ class MoneyDays(ClaimDays):
                 if referrer.inviter_id is not None:
                     rates[referrer.inviter_id] = min(most_bp - own_bp, self.rates[1])
                 stored = Line(id=line.id, paid_fen=line.goods_fen, quantity=line.quantity)
-                self.oracle.sales.append(Sale(id=order.id, lines=[stored], rates=rates))
+                self.oracle.sold(Sale(id=order.id, lines=[stored], rates=rates))
 
-    @rule(who=who, sku=st.integers(0, 2), quantity=st.integers(1, 9))
+    @rule(who=who, sku=st.integers(0, 3), quantity=st.integers(1, 9))
     def consign(self, who: int, sku: int, quantity: int) -> None:
         """A sale from her own mini shop: only she earns, and not by rate."""
         with self.sessions.begin() as session:
-            owner = session.get_one(Distributor, self.distributors[who].id)
+            owner = session.get_one(Distributor, self.ids[who])
             goods, mode = [(session.merge(self.skus[sku]), quantity)], SupplyMode.CONSIGNMENT
             order = make_order(session, goods, now=self.now, referrer=owner, supply_mode=mode)
             pay_order(session, order, self.now)
             line = Line(id=order.lines[0].id, paid_fen=order.goods_fen, quantity=quantity)
-        self.oracle.sales.append(Sale(order.id, [line], {owner.id: 0}, SUPPLY_FEN[sku]))
+        self.oracle.sold(Sale(order.id, [line], {owner.id: 0}, SUPPLY_FEN[sku]))
 
-    @rule(rates=st.sampled_from([(1_000, 300), (1_550, 500), (0, 250)]))
-    def change_rates(self, rates: tuple[int, int]) -> None:
-        """A new version of the policy: what was sold before keeps its rates."""
-        policy = replace(TWO_LEVELS, level_1_rate_bp=rates[0], level_2_rate_bp=rates[1])
+    @rule(
+        rates=st.sampled_from([(1_000, 300), (1_550, 500), (0, 250)]),
+        method=st.sampled_from([WithholdingMethod.GENERAL] * 3 + [WithholdingMethod.NONE]),
+    )
+    def change_policy(self, rates: tuple[int, int], method: WithholdingMethod) -> None:
+        """A new version: what was sold before keeps its rates, what was approved its tax."""
+        policy = replace(
+            POLICY, level_1_rate_bp=rates[0], level_2_rate_bp=rates[1], withholding=method
+        )
         terms = PublishedRates(policy=policy, by_sku={}, by_grade={})
         draft = PolicyDraft(rates=terms, based_on=self.versions, has_acknowledged=True)
         self.versions = publish_policy(self.sessions, draft, actor=self.owner, now=self.now)
-        self.rates = rates
+        self.rates, self.oracle.method = rates, method
+
+    @precondition(lambda self: self.written < 4)
+    @rule(is_before=st.booleans())
+    def month_ends(self, is_before: bool) -> None:
+        """Until the month's last minute, or two hours into the next one."""
+        end = end_of_month(self.now)
+        is_before = is_before and self.now < end - MINUTE
+        self.pass_time(end - self.now + (-MINUTE if is_before else timedelta(hours=2)))
+        self._release()
+
+    @precondition(lambda self: self._rich())
+    @rule(parts=st.lists(PART, min_size=1, max_size=4))
+    def payday(self, parts: list[tuple[int, int, str, int]]) -> None:
+        """Payouts arrive one after the other; in between the month ends, or the policy changes."""
+        for chosen, share, meanwhile, when in parts:
+            if not self._rich():
+                return
+            distributor_id, person = self._ask_for_share(chosen, share)
+            steps = [
+                partial(self._approve, person),
+                partial(self._send, person),
+                partial(self._end, distributor_id, TransferState.SUCCESS),
+            ]
+            for number, step in enumerate(steps):
+                if number == when and meanwhile == "month":
+                    self.month_ends(is_before=False)
+                elif number == when and meanwhile:
+                    self.change_policy(self.rates, WithholdingMethod(meanwhile))
+                step()
 
     @precondition(lambda self: self._unfinished())
     @rule(which=which, how_far=st.integers(1, 4))
@@ -174,7 +225,7 @@ class MoneyDays(ClaimDays):
             for each in of_order:
                 each.completed_at = self.now
         if how_far > 2:
-            self.now += timedelta(days=7 if how_far > 3 else 6)
+            self.pass_time(timedelta(days=7 if how_far > 3 else 6))
             self._release()
 
     @precondition(lambda self: self.oracle.sales)
@@ -211,7 +262,7 @@ class MoneyDays(ClaimDays):
     @rule(which=which, is_whole_person=st.booleans())
     def hold(self, which: int, is_whole_person: bool) -> None:
         if is_whole_person:
-            order_id, who = None, self.distributors[which % 3].id
+            order_id, who = None, self.ids[which % 3]
         else:
             order_id, who = self.oracle.sales[which % len(self.oracle.sales)].id, None
         is_open = any((each.order_id, each.who) == (order_id, who) for each in self.oracle.holds)
@@ -251,87 +302,6 @@ class MoneyDays(ClaimDays):
     def _unfinished(self) -> list[Sale]:
         return [sale for sale in self.oracle.sales if sale.stage != "available"]
 
-    @rule(who=who, share=st.integers(1, 150))
-    def ask(self, who: int, share: int) -> None:
-        distributor_id = self.distributors[who].id
-        person = self.oracle.people[distributor_id]
-        available_fen = max(0, self.oracle.net(distributor_id))
-        amount_fen = available_fen * share // 100
-        may_ask = (
-            person.open_id is None
-            and self.oracle.net(distributor_id) >= 0
-            and 1_000 <= amount_fen <= min(available_fen, 20_000)
-        )
-        try:
-            asked = request_payout(
-                self.sessions, distributor_id, amount_fen, PayoutChannel.WECHAT, self.now
-            )
-        except PayoutRefused:
-            assert not may_ask
-            return
-        assert may_ask
-        person.open_id, person.open_bill = asked.payout_id, asked.out_bill_no
-        person.open_fen, person.open_status = amount_fen, PayoutStatus.REQUESTED
-
-    @precondition(lambda self: self._rich())
-    @rule(which=which, steps=st.integers(1, 4), state=st.sampled_from(ENDINGS))
-    def pay_out(self, which: int, steps: int, state: TransferState) -> None:
-        """As much as one transfer carries goes some or all of its way: a refund then owes it."""
-        rich = self._rich()
-        distributor_id = rich[which % len(rich)]
-        person = self.oracle.people[distributor_id]
-        amount_fen = min(self.oracle.net(distributor_id), 20_000)
-        asked = request_payout(
-            self.sessions, distributor_id, amount_fen, PayoutChannel.WECHAT, self.now
-        )
-        person.open_id, person.open_bill = asked.payout_id, asked.out_bill_no
-        person.open_fen, person.open_status = amount_fen, PayoutStatus.REQUESTED
-        if steps > 1:
-            self._approve(person)
-        if steps > 2:
-            self._send(person)
-        if steps > 3:
-            self._end(distributor_id, state)
-
-    @precondition(lambda self: self._with_payout(PayoutStatus.REQUESTED))
-    @rule(which=which, agrees=st.sampled_from([True, True, False]))
-    def decide(self, which: int, agrees: bool) -> None:
-        distributor_id, person = self._one_with(which, PayoutStatus.REQUESTED)
-        if agrees:
-            self._approve(person)
-            return
-        assert person.open_id is not None
-        reject_payout(
-            self.sessions, person.open_id, reason="不对", actor=self.finance, now=self.now
-        )
-        self.oracle.close(distributor_id, is_paid=False)
-
-    @precondition(lambda self: self._with_payout(PayoutStatus.APPROVED))
-    @rule(which=which)
-    def send(self, which: int) -> None:
-        self._send(self._one_with(which, PayoutStatus.APPROVED)[1])
-
-    @precondition(lambda self: self._with_payout(PayoutStatus.AWAITING_USER_CONFIRM))
-    @rule(which=which, state=st.sampled_from(ENDINGS))
-    def end(self, which: int, state: TransferState) -> None:
-        self._end(self._one_with(which, PayoutStatus.AWAITING_USER_CONFIRM)[0], state)
-
-    def _approve(self, person: Person) -> None:
-        assert person.open_id is not None
-        approve_payout(self.sessions, person.open_id, self.finance, self.now)
-        person.open_status = PayoutStatus.APPROVED
-
-    def _send(self, person: Person) -> None:
-        assert person.open_id is not None
-        person.open_status = send_payout(self.sessions, self.transfers, person.open_id, self.now)
-        assert person.open_status is PayoutStatus.AWAITING_USER_CONFIRM
-
-    def _end(self, distributor_id: int, state: TransferState) -> None:
-        fact = self.transfers.end(self.oracle.people[distributor_id].open_bill, state)
-        for _ in range(2):
-            assert confirm_transfer(self.sessions, fact, self.now) is ENDS[state]
-        self.oracle.close(distributor_id, is_paid=state is TransferState.SUCCESS)
-
     @invariant()
     def balances_are_the_oracle_s(self) -> None:
         if not hasattr(self, "oracle"):
@@ -344,29 +314,7 @@ class MoneyDays(ClaimDays):
         if not hasattr(self, "oracle"):
             return
         with self.sessions.read() as session:
-            assert check_all(session, INVARIANTS) == []
-            for person in self.oracle.people.values():
-                if person.open_id is not None:
-                    stored = session.get_one(Payout, person.open_id)
-                    assert stored.status is person.open_status
-
-    def _rich(self) -> list[int]:
-        return [
-            each
-            for each, person in self.oracle.people.items()
-            if person.open_id is None and self.oracle.net(each) >= 1_000
-        ]
-
-    def _with_payout(self, status: PayoutStatus) -> list[tuple[int, Person]]:
-        return [
-            (each, person)
-            for each, person in self.oracle.people.items()
-            if person.open_status is status
-        ]
-
-    def _one_with(self, which: int, status: PayoutStatus) -> tuple[int, Person]:
-        found = self._with_payout(status)
-        return found[which % len(found)]
+            assert check_all(session, EACH_STEP) == []
 
 
 def live(fresh: Fresh, *, examples: int) -> None:
