@@ -73,8 +73,14 @@ POLICY = replace(
     two_person_limit_fen=TWO_PEOPLE_ABOVE_FEN,
     withholding=WithholdingMethod.GENERAL,
 )
-# Statements are compared as they are written; that they still are the ledger's, at the day's end.
-EACH_STEP = [each for each in INVARIANTS if each.code != "1.statements_are_the_ledger_s"]
+# Asked at the day's end: whether statements, compared as they are written, still are the ledger's,
+# and what only looks at the schema.
+AT_THE_END = {
+    "1.statements_are_the_ledger_s",
+    "9.effects_happen_once",
+    "10.append_only_is_enforced",
+}
+EACH_STEP = [each for each in INVARIANTS if each.code not in AT_THE_END]
 AUTHORISED_UNTIL = datetime(2040, 1, 1, tzinfo=UTC)
 START = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 MEANWHILE = st.sampled_from([*[""] * 4, "month", "none", *["general"] * 2])
@@ -345,4 +351,4 @@ def test_random_days_on_sqlite(sqlite_template: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_random_days_on_postgresql(postgresql_server: PostgresqlServer) -> None:
-    live(lambda: postgresql_server.database(TEMPLATE), examples=5)
+    live(lambda: postgresql_server.database(TEMPLATE), examples=4)
