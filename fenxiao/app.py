@@ -6,7 +6,7 @@ import web
 from fenxiao.probes import register_probes
 from fenxiao.settings import Settings
 from web.collaborators import Collaborators, install_collaborators
-from web.machines import by_path, machine_app
+from web.machines import ROOM, by_path, machine_app
 from web.pages import STATIC, TEMPLATES
 
 
@@ -25,21 +25,21 @@ def create_app(settings: Settings, parts: Collaborators) -> Flask:
     install_collaborators(app, parts)
     web.install(app, parts.site)
     machines = machine_app(parts.site)
-    # Both work with the same parts, and with the bot's desk.
+    # Both work with the same parts.
     machines.extensions = app.extensions
     _register_faces(app, machines)
     register_probes(app, parts.sessions)
-    app.wsgi_app = by_path(machines, app.wsgi_app)  # type: ignore[method-assign,assignment]
+    app.wsgi_app = by_path(ROOM, machines.wsgi_app, app.wsgi_app)  # type: ignore[method-assign,assignment]
     return app
 
 
 def _register_faces(app: Flask, machines: Flask) -> None:
-    from bot.callback import blueprint as bot
+    from bot.callback import install_messages
     from console.pages import blueprint as console
     from storefront.pages import blueprint as storefront
     from storefront.payments import blueprint as payments
 
     for face in (storefront, console):
         app.register_blueprint(face)
-    for face in (bot, payments):
-        machines.register_blueprint(face)
+    machines.register_blueprint(payments)
+    install_messages(app)

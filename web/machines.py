@@ -1,7 +1,7 @@
-"""The application for machines that post to us: WeChat's messages, WeChat Pay's notifications.
+"""The application for machines that post to us: WeChat Pay's notifications.
 
-They are no browsers. Sessions, csrf tokens, request limits and pages would cost most of the time
-that a message takes, and mean nothing to them; each blueprint here has a guard of its own.
+They are no browsers: sessions, csrf tokens, request limits and pages mean nothing to them; each
+blueprint here has a guard of its own. WeChat's messages have a door of their own, `bot.callback`.
 """
 
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-PATHS = ("/wechat/", "/pay/")
+ROOM = "/pay/"
 PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
 HEADERS = (
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
@@ -58,12 +58,12 @@ def machine_app(site: SiteFacts) -> Flask:
     return app
 
 
-def by_path(machines: Flask, people: "WSGIApplication") -> "WSGIApplication":
-    """Hand requests below `PATHS` to the machines' application, all others to people's."""
+def by_path(room: str, machines: "WSGIApplication", people: "WSGIApplication") -> "WSGIApplication":
+    """Hand requests below the path `room` to `machines`, all others to `people`."""
 
     def choose(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        is_machine = environ.get("PATH_INFO", "").startswith(PATHS)
-        return (machines.wsgi_app if is_machine else people)(environ, start_response)
+        is_machine = environ.get("PATH_INFO", "").startswith(room)
+        return (machines if is_machine else people)(environ, start_response)
 
     return choose
 

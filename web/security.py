@@ -5,6 +5,7 @@ otherwise, and no page may be framed.
 """
 
 import secrets
+from functools import lru_cache
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import BadRequest
@@ -55,6 +56,7 @@ def content_security_policy(site: SiteFacts, nonce: str) -> str:
     return "; ".join(f"{name} {' '.join(sources)}" for name, sources in policy.items())
 
 
+@lru_cache(maxsize=64)
 def is_allowed_host(site: SiteFacts, host: str) -> bool:
     """Tell whether a Host header names this site; ports are not compared."""
     return bool(host) and host_is_trusted(host.lower(), [site.host, *site.allowed_hosts])

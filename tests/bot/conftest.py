@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from bot.callback import DESK, blueprint
+from bot.callback import DESK, install_messages
 from bot.desk import ChatDesk
 from models.database import SessionFactory
 from models.distributors import Distributor
@@ -58,9 +58,15 @@ def app(sessions: SessionFactory, account: FakeAccount) -> Iterator[Flask]:
             notifications=cast("PaymentNotifications", None),
         ),
     )
-    app.register_blueprint(blueprint)
+    install_messages(app)
     yield app
     cast("ChatDesk", app.extensions[DESK]).close()
+
+
+def restart(app: Flask) -> None:
+    """Let another process take the messages: nothing that the one before remembered is there."""
+    cast("ChatDesk", app.extensions[DESK]).close()
+    install_messages(app)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from models.database import SessionFactory
 from models.distributors import DistributorApplication
 from models.people import Conversation
+from tests.bot.conftest import restart
 from tests.bot.phone import Phone
 from workflows.clock import move_clock
 
@@ -83,17 +84,10 @@ def test_a_distributor_need_not_join(app: Flask, seller: Phone) -> None:
     assert "已经是分销商" in seller.say("加入")
 
 
-def test_a_conversation_outlives_the_process(
-    sessions: SessionFactory, app: Flask, phone: Phone
-) -> None:
-    from bot.desk import ChatDesk
-    from bot.words import Words
-    from tests.bot.conftest import SITE
-
+def test_a_conversation_outlives_the_process(app: Flask, phone: Phone) -> None:
     phone.say("加入")
     phone.say("小满")
-    app.extensions["fenxiao-chat-desk"].close()
-    app.extensions["fenxiao-chat-desk"] = ChatDesk(sessions, SITE, Words(app.jinja_env))
+    restart(app)
     assert "（3/4）" in phone.say("13800000001")
 
 

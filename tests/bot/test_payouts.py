@@ -9,9 +9,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from bot.callback import DESK
-from bot.desk import ChatDesk
-from bot.words import Words
 from models.database import SessionFactory
 from models.distributors import Distributor
 from models.outbox import OutboxItem
@@ -21,7 +18,7 @@ from queries.invariants import INVARIANTS, check_all
 from rules.distributors import DistributorStatus
 from rules.payouts import PayoutChannel, PayoutStatus
 from rules.withholding import WithholdingMethod
-from tests.bot.conftest import SITE
+from tests.bot.conftest import restart
 from tests.bot.phone import Phone
 from tests.workflows.sales import HOLD, held, sell
 from workflows.clock import move_clock, real_now
@@ -121,8 +118,7 @@ def test_it_waits_through_an_interruption_and_a_restart(
 ) -> None:
     chat.say("提现 20")
     assert chat.say("我的业绩").endswith("您的提现还没提交，回复“继续”接着办，或回复“取消”退出。")
-    app.extensions[DESK].close()
-    app.extensions[DESK] = ChatDesk(sessions, SITE, Words(app.jinja_env))
+    restart(app)
     assert "提现　¥20.00" in chat.say("继续")
     assert "提现　¥20.00" in chat.say("好的呀"), "only a plain word confirms"
     assert payouts(sessions) == []

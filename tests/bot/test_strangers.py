@@ -52,10 +52,24 @@ def test_junk_is_turned_away(
     assert account == FakeAccount(lock=account.lock), "WeChat was asked for nothing"
 
 
-@pytest.mark.parametrize("method", ["put", "delete", "patch"])
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"])
 def test_other_methods_are_not_allowed(app: Flask, method: str) -> None:
-    response = app.test_client().open("/wechat/callback", method=method.upper())
-    assert response.status_code == 405
+    response = app.test_client().open("/wechat/callback", method=method)
+    assert (response.status_code, response.headers["Allow"]) == (405, "GET, POST")
+
+
+@pytest.mark.parametrize("path", ["/wechat/", "/wechat/callback/", "/wechat/callback/x"])
+def test_there_is_nothing_else_here(app: Flask, path: str) -> None:
+    query, body = sealed(message(Content="hi", MsgId="1"), timestamp=stamp())
+    response = app.test_client().post(path, query_string=query, data=body)
+    assert (response.status_code, response.text) == (404, "Not Found")
+
+
+@pytest.mark.parametrize("query", ["&".join(f"a{n}=1" for n in range(40)), "%ff=%00", "a=1&a=2"])
+def test_a_strange_address_is_turned_away(app: Flask, query: str) -> None:
+    response = app.test_client().post(f"/wechat/callback?{query}", data=BODIES["plain"])
+    assert response.status_code == 400
+    assert "script" not in response.headers["Content-Security-Policy"]
 
 
 def test_an_old_message_is_turned_away(app: Flask) -> None:
