@@ -1,6 +1,6 @@
 """The load on a webhook: many keep-alive connections, each sends its next message when answered.
 
-    python -m bench.load CONFIG PORT CONNECTIONS SECONDS
+    python -m bench.load CONFIG PORT[,PORT …] CONNECTIONS SECONDS
 
 A process of its own, one thread, messages sealed beforehand: the server is the bottleneck, not we.
 Prints one JSON object. An answer that is neither an encrypted reply nor `success` raises.
@@ -115,15 +115,17 @@ def _request(envelope: Envelope, content: str) -> bytes:
     ).encode()
 
 
-def run(port: int, letters: list[bytes], lines: int, seconds: float) -> tuple[Outcome, list[bytes]]:
+def run(
+    ports: list[int], letters: list[bytes], lines: int, seconds: float
+) -> tuple[Outcome, list[bytes]]:
     """Send until the time or the letters run out; return what was found and all bodies."""
     waiting = selectors.DefaultSelector()
     rest = iter(letters)
     latencies: list[float] = []
     bodies: list[bytes] = []
     start = time.perf_counter()
-    for _ in range(lines):
-        line = Line(port)
+    for number in range(lines):
+        line = Line(ports[number % len(ports)])
         waiting.register(line.socket, selectors.EVENT_READ, line)
         line.send(next(rest))
     busy = lines
@@ -162,11 +164,11 @@ def _outcome(latencies: list[float], late: int, seconds: float) -> Outcome:
     )
 
 
-def main(config: str, port: str, lines: str, seconds: str) -> None:
+def main(config: str, ports: str, lines: str, seconds: str) -> None:
     """Seal, send, check, print."""
     envelope = read_envelope(Path(config))
     letters = list(messages(envelope, int(float(seconds) * MOST_PER_SECOND)))
-    outcome, bodies = run(int(port), letters, int(lines), float(seconds))
+    outcome, bodies = run([*map(int, ports.split(","))], letters, int(lines), float(seconds))
     for body in bodies:
         if body != LATE and b"<Content><![CDATA[" not in envelope.open(sealed_part(body)):
             raise ValueError(f"not a reply: {body[:200]!r}")

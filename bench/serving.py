@@ -4,7 +4,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,6 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 90.0
 STOP_SECONDS = 10.0
-THREADS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +29,21 @@ class Server:
 
 @contextmanager
 def serve(
-    application: str, environment: Mapping[str, str], log: Path, *, processes: int
+    application: str,
+    environment: Mapping[str, str],
+    log: Path,
+    *,
+    processes: int,
+    cores: Sequence[int] = (),
 ) -> Iterator[Server]:
-    """Run an application as docs/operations.md says; `log` holds what it printed."""
+    """Run an application as docs/operations.md says; `log` holds what it printed.
+
+    The processes spread over `cores`, by default over all.
+    """
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "--workers", str(processes)]
-    command += ["--threads", str(THREADS), "--worker-class", "gthread"]
-    command += ["--bind", f"127.0.0.1:{port}", "--timeout", "30"]
+    command = ["taskset", "--cpu-list", ",".join(map(str, cores))] if cores else []
+    command += [sys.executable, "-m", "gunicorn", "--config", "python:fenxiao.web_server"]
+    command += ["--workers", str(processes), "--bind", f"127.0.0.1:{port}"]
     # It would lie in the home directory, one for all servers.
     command += ["--no-control-socket", application]
     with log.open("wb") as output:

@@ -1,4 +1,4 @@
-"""The web application for a production server: `gunicorn 'fenxiao.wsgi:application()'`."""
+"""The web application for a production server; `fenxiao.web_server` is how gunicorn runs it."""
 
 import gc
 import sys
