@@ -168,21 +168,16 @@ def _copy(connection: Connection, copies: int) -> None:
     }
     for name, shifted in SHIFTED.items():
         _copy_table(connection, metadata.tables[name], shifted, counts, copies)
+    # Every entry was copied, so each balance is that many times what it was.
     connection.execute(
-        text(
-            """
-            UPDATE ledger_accounts SET balance_fen = COALESCE((
-                SELECT SUM(amount_fen) FROM ledger_entries
-                WHERE ledger_entries.account_id = ledger_accounts.id), 0)
-            WHERE distributor_id IS NOT NULL
-            """
-        )
+        text("UPDATE ledger_accounts SET balance_fen = balance_fen * :copies"), {"copies": copies}
     )
     connection.execute(
         text(
             """
-            UPDATE stock SET on_hand = (
-                SELECT SUM(quantity) FROM stock_moves WHERE stock_moves.sku_id = stock.sku_id)
+            UPDATE stock SET on_hand = sums.quantity
+            FROM (SELECT sku_id, SUM(quantity) AS quantity FROM stock_moves GROUP BY sku_id) AS sums
+            WHERE sums.sku_id = stock.sku_id
             """
         )
     )
