@@ -22,7 +22,7 @@ STAGE_ACCOUNTS: Final = MappingProxyType(
         CommissionStage.ESTIMATED: AccountKind.ESTIMATED,
         CommissionStage.MATURING: AccountKind.MATURING,
         CommissionStage.HELD: AccountKind.HELD,
-        CommissionStage.AVAILABLE: AccountKind.AVAILABLE,
+        CommissionStage.RELEASED: AccountKind.AVAILABLE,
     }
 )
 """The account that a line's stage means; the first posting of a line goes to `estimated`."""
@@ -110,7 +110,7 @@ def release_postings(
     """
     return (
         *move_postings(
-            distributor_id, matured_fen, CommissionStage.MATURING, CommissionStage.AVAILABLE
+            distributor_id, matured_fen, CommissionStage.MATURING, CommissionStage.RELEASED
         ),
         *netting_postings(distributor_id, available_fen + matured_fen, owed_fen),
     )

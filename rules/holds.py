@@ -89,7 +89,7 @@ def choose_lines(
     for line in lines:
         if line.posted_fen <= 0:
             continue
-        if line.stage is CommissionStage.AVAILABLE:
+        if line.stage is CommissionStage.RELEASED:
             if line.posted_fen > left.get(line.distributor_id, 0):
                 continue
             left[line.distributor_id] -= line.posted_fen

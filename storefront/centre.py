@@ -29,7 +29,7 @@ STAGES = (
     (CommissionStage.ESTIMATED.value, "预估"),
     (CommissionStage.MATURING.value, "待结算"),
     (CommissionStage.HELD.value, "冻结中"),
-    (CommissionStage.AVAILABLE.value, "已结算"),
+    (CommissionStage.RELEASED.value, "已结算"),
 )
 CHANNELS = ((PayoutChannel.WECHAT.value, "微信零钱"), (PayoutChannel.BANK.value, "银行转账"))
 QR_SIDE = 480

@@ -10,8 +10,8 @@ from queries.invariants.check import MOST_ROWS, Invariant
 _STAGE_OF_STATUS = """
     (orders.status IN ('paid', 'shipped') AND shares.stage NOT IN ('estimated', 'held'))
     OR (orders.status = 'received' AND shares.stage NOT IN ('maturing', 'held'))
-    OR (orders.status = 'completed' AND shares.stage NOT IN ('maturing', 'held', 'available'))
-    OR (shares.stage = 'available' AND orders.status <> 'completed')
+    OR (orders.status = 'completed' AND shares.stage NOT IN ('maturing', 'held', 'released'))
+    OR (shares.stage = 'released' AND orders.status <> 'completed')
 """
 
 _TARGET = """CASE WHEN shares.supply_price_fen IS NULL
@@ -147,7 +147,7 @@ COMMISSION_INVARIANTS = (
             JOIN orders ON orders.id = shares.order_id
             WHERE (shares.is_eligible AND ({_STAGE_OF_STATUS}))
                 OR (NOT COALESCE(shares.is_eligible, FALSE) AND shares.stage <> 'none')
-                OR (shares.stage = 'available' AND shares.matures_at IS NULL)
+                OR (shares.stage = 'released' AND shares.matures_at IS NULL)
         """,  # noqa: S608 - our own words
     ),
     Invariant(
@@ -196,7 +196,7 @@ COMMISSION_INVARIANTS = (
             FROM distributors
             LEFT JOIN (
                 SELECT distributor_id + 0 AS owner_id, SUM(posted_fen) AS sum_fen
-                FROM line_commissions WHERE stage = 'available' GROUP BY distributor_id + 0
+                FROM line_commissions WHERE stage = 'released' GROUP BY distributor_id + 0
             ) AS released ON released.owner_id = distributors.id
             LEFT JOIN (
                 SELECT distributor_id, SUM(balance_fen) AS sum_fen FROM ledger_accounts

@@ -267,5 +267,5 @@ def test_held_commission_is_never_released_past_the_stage_it_came_from() -> None
     with pytest.raises(CommissionTransitionRefused):
         check_transition(CommissionStage.NONE, CommissionStage.HELD)
     with pytest.raises(CommissionTransitionRefused):
-        check_transition(CommissionStage.ESTIMATED, CommissionStage.AVAILABLE)
+        check_transition(CommissionStage.ESTIMATED, CommissionStage.RELEASED)
     check_transition(CommissionStage.HELD, CommissionStage.MATURING)

@@ -39,16 +39,16 @@ TAKEN = [
     ("own stage", CommissionStage.ESTIMATED, 100, 500, 60, [("estimated", 60)]),
     ("maturing", CommissionStage.MATURING, 100, 500, 100, [("maturing", 100)]),
     ("held", CommissionStage.HELD, 100, 0, 100, [("held", 100)]),
-    ("released", CommissionStage.AVAILABLE, 100, 500, 60, [("available", 60)]),
+    ("released", CommissionStage.RELEASED, 100, 500, 60, [("available", 60)]),
     (
         "released, spent",
-        CommissionStage.AVAILABLE,
+        CommissionStage.RELEASED,
         100,
         20,
         60,
         [("available", 20), ("debt", 40)],
     ),
-    ("released, all spent", CommissionStage.AVAILABLE, 100, 0, 60, [("debt", 60)]),
+    ("released, all spent", CommissionStage.RELEASED, 100, 0, 60, [("debt", 60)]),
     (
         "beyond all",
         CommissionStage.MATURING,
@@ -147,7 +147,7 @@ class Book:
             check_balance(account.kind, balance_fen)
 
     def adjust(self, line: Line) -> None:
-        own = line.posted if line.stage is not CommissionStage.AVAILABLE else 0
+        own = line.posted if line.stage is not CommissionStage.RELEASED else 0
         holdings = Holdings(
             stage=line.stage,
             stage_fen=own,
@@ -172,7 +172,7 @@ class Book:
             following = CommissionStage.MATURING
             self.post(move_postings(ME, line.posted, line.stage, following))
         elif line.stage is CommissionStage.MATURING:
-            following = CommissionStage.AVAILABLE
+            following = CommissionStage.RELEASED
             available = self.balance(AccountKind.AVAILABLE)
             self.post(release_postings(ME, line.posted, available, self.owed))
         else:

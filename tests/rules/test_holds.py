@@ -14,7 +14,7 @@ from rules.holds import (
 )
 
 ESTIMATED, MATURING = CommissionStage.ESTIMATED, CommissionStage.MATURING
-AVAILABLE, HELD = CommissionStage.AVAILABLE, CommissionStage.HELD
+RELEASED, HELD = CommissionStage.RELEASED, CommissionStage.HELD
 
 
 def line(
@@ -27,10 +27,10 @@ def line(
     ("lines", "available", "taken"),
     [
         ([line(1, ESTIMATED), line(2, MATURING)], {}, [1, 2]),
-        ([line(1, AVAILABLE), line(2, AVAILABLE)], {1: 1_000}, [1, 2]),
-        ([line(1, AVAILABLE), line(2, AVAILABLE)], {1: 999}, [1]),
-        ([line(1, AVAILABLE, 600), line(2, AVAILABLE, 400)], {1: 500}, [2]),
-        ([line(1, AVAILABLE), line(2, AVAILABLE, owner=2)], {1: 0, 2: 500}, [2]),
+        ([line(1, RELEASED), line(2, RELEASED)], {1: 1_000}, [1, 2]),
+        ([line(1, RELEASED), line(2, RELEASED)], {1: 999}, [1]),
+        ([line(1, RELEASED, 600), line(2, RELEASED, 400)], {1: 500}, [2]),
+        ([line(1, RELEASED), line(2, RELEASED, owner=2)], {1: 0, 2: 500}, [2]),
         ([line(1, MATURING, 0), line(2, MATURING, 1)], {}, [2]),
         ([line(1, HELD), line(2, MATURING)], {}, [2]),
     ],
@@ -42,7 +42,7 @@ def test_a_hold_takes_what_is_whole(
 
 
 @pytest.mark.parametrize(
-    "lines", [[], [line(1, AVAILABLE)], [line(1, HELD)], [line(1, MATURING, 0)]]
+    "lines", [[], [line(1, RELEASED)], [line(1, HELD)], [line(1, MATURING, 0)]]
 )
 def test_nothing_is_left_to_hold(lines: list[HoldableLine]) -> None:
     with pytest.raises(HoldRefused):
@@ -53,7 +53,7 @@ def test_a_line_goes_back_to_where_its_order_is_now() -> None:
     assert stage_after(ESTIMATED, is_received=False) is ESTIMATED
     assert stage_after(ESTIMATED, is_received=True) is MATURING
     assert stage_after(MATURING, is_received=True) is MATURING
-    assert stage_after(AVAILABLE, is_received=True) is AVAILABLE
+    assert stage_after(RELEASED, is_received=True) is RELEASED
 
 
 def test_a_hold_ends_once() -> None:

@@ -81,7 +81,7 @@ def test_each_commission_says_why(
         order = session.get_one(Order, 1)
         refund_line(session, order.lines[0], 4_005, now + HOLD)
         number = order.number
-    page = visit_as(app, person_of(sessions, seller)).get("/d/commissions?stage=available").text
+    page = visit_as(app, person_of(sessions, seller)).get("/d/commissions?stage=released").text
     for words in (
         "为什么是 ¥8.39？",
         number,

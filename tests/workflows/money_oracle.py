@@ -190,7 +190,7 @@ class Oracle:
                     continue
                 if (order_id, who) not in {(sale.id, None), (None, each)}:
                     continue
-                if stage == "available":
+                if stage == "released":
                     if order_id is None or earned_fen > left[each]:
                         continue
                     left[each] -= earned_fen
@@ -203,7 +203,7 @@ class Oracle:
     def net(self, who: int) -> int:
         """Released, less paid and set aside: available above 0, debt below."""
         person = self.people[who]
-        return self.in_stage(who, "available") - person.paid_fen - person.open_fen
+        return self.in_stage(who, "released") - person.paid_fen - person.open_fen
 
     def balances(self, who: int) -> dict[str, int]:
         net = self.net(who)

@@ -263,7 +263,7 @@ class MoneyDays(PayoutDays):
                         sale.own_stage[each] = "maturing"
                     else:
                         sale.own_stage.pop(each, None)
-                sale.stage = "available"
+                sale.stage = "released"
 
     @rule(which=which, is_whole_person=st.booleans())
     def hold(self, which: int, is_whole_person: bool) -> None:
@@ -306,7 +306,7 @@ class MoneyDays(PayoutDays):
                 del sale.own_stage[each]
 
     def _unfinished(self) -> list[Sale]:
-        return [sale for sale in self.oracle.sales if sale.stage != "available"]
+        return [sale for sale in self.oracle.sales if sale.stage != "released"]
 
     @invariant()
     def balances_are_the_oracle_s(self) -> None:

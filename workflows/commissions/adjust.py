@@ -36,7 +36,7 @@ def _balances_for(session: Session, changed: list[LineShare], now: datetime) -> 
         taken_fen = -sum(
             share.delta_fen
             for share in changed
-            if share.distributor_id == distributor_id and share.stage is CommissionStage.AVAILABLE
+            if share.distributor_id == distributor_id and share.stage is CommissionStage.RELEASED
         )
         will_owe = taken_fen > balances[AccountKind.AVAILABLE]
         if will_owe and return_requested(session, distributor_id, now):

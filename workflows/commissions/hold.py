@@ -45,7 +45,7 @@ def hold_order(
         rules.holds.HoldRefused: nothing is left that could be held.
     """
     subject = _Subject(order_id=order_id, reason=_check(reason, actor))
-    stages = UNRELEASED | {CommissionStage.AVAILABLE}
+    stages = UNRELEASED | {CommissionStage.RELEASED}
     wanted = [LineCommission.order_id == order_id, LineCommission.stage.in_(stages)]
     return sessions.retrying(lambda session: _hold(session, subject, wanted, actor, now))
 
@@ -189,7 +189,7 @@ def _take(session: Session, hold_id: int, chosen: Sequence[HoldableLine], now: d
     )
     post(session, occasion, postings)
     move_stage(session, [line.id for line in chosen], CommissionStage.HELD)
-    _note_hours(session, [line.id for line in chosen if line.stage is CommissionStage.AVAILABLE])
+    _note_hours(session, [line.id for line in chosen if line.stage is CommissionStage.RELEASED])
 
 
 def _note_hours(session: Session, line_ids: list[int]) -> None:

@@ -117,7 +117,7 @@ def _mark(session: Session, due: ColumnElement[bool]) -> Sequence[_Matured]:
     """
     available = (
         update(LineCommission)
-        .values(stage=CommissionStage.AVAILABLE)
+        .values(stage=CommissionStage.RELEASED)
         .execution_options(synchronize_session=False)
     )
     if session.get_bind().dialect.name == "sqlite":

@@ -154,7 +154,7 @@ def _give_back(
         sums = sums_by_distributor((line.distributor_id, line.posted_fen) for line in there)
         for owner, amount_fen in sums.items():
             postings += move_postings(owner, amount_fen, CommissionStage.HELD, stage)
-            if stage is CommissionStage.AVAILABLE:
+            if stage is CommissionStage.RELEASED:
                 balances = held[owner]
                 postings += netting_postings(
                     owner,

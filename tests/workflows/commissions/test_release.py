@@ -104,7 +104,7 @@ def test_a_distributor_s_lines_are_released_in_one_transaction_and_one_notice(
         stages = set(session.scalars(select(LineCommission.stage)))
     assert len(released) == 1
     assert notices == ["3 笔佣金共 ¥37.20 已过冻结期，可以提现了。"]
-    assert stages == {CommissionStage.AVAILABLE}
+    assert stages == {CommissionStage.RELEASED}
     assert held(sessions, referrer) == {AccountKind.AVAILABLE: 3_720}
 
 

@@ -176,7 +176,7 @@ def release_by_line(shop: Shop, now: datetime) -> tuple[int, Books]:
         if is_stopped or not may_release(line.stage, line.matures_at, now):
             continue
         released += 1
-        before.stages[line.id] = CommissionStage.AVAILABLE
+        before.stages[line.id] = CommissionStage.RELEASED
         hers = before.held[owner]
         hers["maturing"] -= line.posted_fen
         hers["available"] += line.posted_fen
