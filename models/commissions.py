@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.database import Base, Id
-from rules.commission import CommissionStage
+from rules.commission import ELIGIBLE, CommissionStage
 
 
 class LineCommission(Base):
@@ -14,8 +14,9 @@ class LineCommission(Base):
 
     The terms are a rate, or on consignment the supply price per unit, with a rate of 0.
     `grade_id` is the beneficiary's grade at placement; None on rows older than that column.
-    `is_eligible` is judged once, at payment; `posted_fen` is what the ledger holds for it, net of
-    reversals, and `stage` the account kind that holds it.
+    `is_eligible` is judged once, at payment, and `eligibility_reason` kept where it says no: the
+    narrower a row, the less a month end has to write. `posted_fen` is what the ledger holds for
+    it, net of reversals, and `stage` says in which account.
     """
 
     __tablename__ = "line_commissions"
@@ -50,6 +51,11 @@ class LineCommission(Base):
     posted_fen: Mapped[int] = mapped_column(Id, default=0)
     stage: Mapped[CommissionStage] = mapped_column(default=CommissionStage.NONE)
     matures_at: Mapped[datetime | None]
+
+    @property
+    def reason(self) -> str:
+        """Why she earns or doesn't, in words; empty before payment."""
+        return self.eligibility_reason or (ELIGIBLE if self.is_eligible else "")
 
 
 class MaturityHour(Base):

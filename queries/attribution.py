@@ -193,7 +193,7 @@ def _shares(session: Session, order_id: int) -> tuple[Share, ...]:
             quantity_kept=line.quantity - line.refunded_quantity,
             is_trimmed=share.rate_source.endswith(TRIMMED),
             is_eligible=share.is_eligible,
-            eligibility_reason=share.eligibility_reason or "",
+            eligibility_reason=share.reason,
             stage=share.stage,
             posted_fen=share.posted_fen,
             matures_at=share.matures_at,

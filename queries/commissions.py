@@ -319,7 +319,7 @@ def _row(
         touch_source=found.touch_source,
         touched_at=found.occurred_at,
         is_eligible=bool(share.is_eligible),
-        eligibility_reason=share.eligibility_reason or "",
+        eligibility_reason=share.reason,
         stage=share.stage,
         posted_fen=share.posted_fen,
         refunded_fen=line.refunded_fen,

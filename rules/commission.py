@@ -57,6 +57,10 @@ EDGES: Final[Edges[CommissionStage]] = MappingProxyType(
 and from there back, or to none where the case revoked it."""
 
 
+ELIGIBLE: Final = "付款时授权有效"
+"""Why somebody earns. Known of nearly every line, so it isn't stored with any."""
+
+
 class RateSource(StrEnum):
     """Where a rate came from, the most specific first; `supply_price` has none (consignment)."""
 
@@ -274,7 +278,7 @@ def judge_eligibility(who: Beneficiary, paid_at: datetime, policy: Policy) -> El
         return Eligibility(is_eligible=False, reason="付款时授权已终止")
     if who.authorised_until is not None and paid_at >= who.authorised_until:
         return Eligibility(is_eligible=False, reason="付款时授权已到期")
-    return Eligibility(is_eligible=True, reason="付款时授权有效")
+    return Eligibility(is_eligible=True, reason=ELIGIBLE)
 
 
 def earned(terms: EarningTerms, line: LineFacts) -> Fen:

@@ -97,7 +97,11 @@ def _write_verdicts(
                 {each: verdict.is_eligible for each, verdict in judged.items()}, value=owner
             ),
             eligibility_reason=case(
-                {each: verdict.reason for each, verdict in judged.items()}, value=owner
+                {
+                    each: None if verdict.is_eligible else verdict.reason
+                    for each, verdict in judged.items()
+                },
+                value=owner,
             ),
             stage=case(
                 {

@@ -10,7 +10,7 @@ from models.database import SessionFactory
 from models.outbox import OutboxItem
 from models.people import WeChatUser
 from models.policies import CommissionRate
-from rules.commission import CommissionStage
+from rules.commission import ELIGIBLE, CommissionStage
 from rules.distributors import DistributorStatus
 from rules.ledger import AccountKind
 from rules.policy import Policy
@@ -137,8 +137,9 @@ def test_an_ineligible_referrer_earns_nothing_but_her_inviter_does(
         pay_order(session, order, now)
     assert estimated(sessions, referrer.id) == 0
     assert estimated(sessions, inviter.id) == 372
-    hers = shares(sessions)[0]
+    hers, inviters = shares(sessions)
     assert (hers.is_eligible, hers.eligibility_reason) == (False, reason)
+    assert (inviters.eligibility_reason, inviters.reason) == (None, ELIGIBLE)
     assert hers.stage is CommissionStage.NONE
 
 
