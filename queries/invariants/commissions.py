@@ -87,15 +87,19 @@ COMMISSION_INVARIANTS = (
         code="2.rates_within_the_cap",
         question="Do a line's rates stay within the policy's cap and price less cost?",
         ask="""
-            SELECT lines.id AS order_line_id, SUM(shares.rate_bp) AS rate_bp
-            FROM line_commissions AS shares
+            SELECT lines.id AS order_line_id, shares.rate_bp
+            FROM (
+                SELECT order_line_id, SUM(rate_bp) AS rate_bp
+                FROM line_commissions GROUP BY order_line_id
+            ) AS shares
             JOIN order_lines AS lines ON lines.id = shares.order_line_id
             JOIN orders ON orders.id = lines.order_id
-            JOIN policy_versions AS policies ON policies.id = orders.policy_version_id
-            GROUP BY lines.id, lines.goods_fen, lines.cost_fen, lines.quantity,
-                CAST(policies.terms ->> 'max_payout_bp' AS INTEGER)
-            HAVING SUM(shares.rate_bp) > CAST(policies.terms ->> 'max_payout_bp' AS INTEGER)
-                OR (SUM(shares.rate_bp) > 0 AND SUM(shares.rate_bp) * lines.goods_fen
+            JOIN (
+                SELECT id, CAST(terms ->> 'max_payout_bp' AS INTEGER) AS cap_bp
+                FROM policy_versions
+            ) AS policies ON policies.id = orders.policy_version_id
+            WHERE shares.rate_bp > policies.cap_bp
+                OR (shares.rate_bp > 0 AND shares.rate_bp * lines.goods_fen
                     > (lines.goods_fen - lines.cost_fen * lines.quantity) * 10000)
         """,
     ),
