@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event, func, select, text
-from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
 
 from bench.figure import Figure
 from bench.million import MATURE, MILLION, MONTH_OVER, fill
@@ -129,7 +130,7 @@ def _opened(url: str) -> Iterator[SessionFactory]:
 
 def _month_end(sessions: SessionFactory) -> Round:
     plain = _plain(sessions)
-    with _longest_transaction(sessions.engine) as longest:
+    with _longest_transaction(sessions) as longest:
         start = time.monotonic()
         lines = release_due(sessions, MATURE)
         released = time.monotonic()
@@ -171,24 +172,24 @@ def _plain(sessions: SessionFactory) -> float:
 
 
 @contextmanager
-def _longest_transaction(engine: Engine) -> Iterator[list[float]]:
-    """Collect how long each transaction lasted, from BEGIN to COMMIT."""
+def _longest_transaction(sessions: SessionFactory) -> Iterator[list[float]]:
+    """Collect how long each transaction kept others waiting, from BEGIN until after COMMIT."""
     begun: dict[int, float] = {}
     lasted = [0.0]
 
-    def begin(connection: Connection) -> None:
-        begun[id(connection)] = time.monotonic()
+    def begin(session: Session, *_: object) -> None:
+        begun[id(session)] = time.monotonic()
 
-    def commit(connection: Connection) -> None:
-        lasted.append(time.monotonic() - begun[id(connection)])
+    def commit(session: Session) -> None:
+        lasted.append(time.monotonic() - begun[id(session)])
 
-    event.listen(engine, "begin", begin)
-    event.listen(engine, "commit", commit)
+    event.listen(sessions.writing, "after_begin", begin)
+    event.listen(sessions.writing, "after_commit", commit)
     try:
         yield lasted
     finally:
-        event.remove(engine, "begin", begin)
-        event.remove(engine, "commit", commit)
+        event.remove(sessions.writing, "after_begin", begin)
+        event.remove(sessions.writing, "after_commit", commit)
 
 
 def _figures(name: str, rounds: Sequence[Round]) -> list[Figure]:
