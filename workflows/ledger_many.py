@@ -83,19 +83,20 @@ def _insert_transactions(session: Session, vouchers: Sequence[Voucher]) -> Mappi
 
 
 def _account_ids(session: Session, entries: Iterable[Entry]) -> Mapping[Account, int]:
-    """Find every account of the entries' owners, and the platform's.
+    """Find the accounts of these entries, and those of the same kinds of their owners.
 
     Raises:
         LookupError: a distributor has no such account.
     """
     wanted = {entry.account for entry in entries}
     owners = sorted({account.distributor_id or 0 for account in wanted})
+    kinds = sorted({account.kind for account in wanted})
     ids: dict[Account, int] = {}
     for some in _slices(owners):
         owner = LedgerAccount.distributor_id
         found = session.execute(
             select(LedgerAccount.id, owner, LedgerAccount.kind).where(
-                or_(owner.in_(some), owner.is_(None))
+                or_(owner.in_(some), owner.is_(None)), LedgerAccount.kind.in_(kinds)
             )
         )
         ids |= {Account(distributor_id=of, kind=kind): id_ for id_, of, kind in found}

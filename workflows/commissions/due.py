@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from models.aftersales import AfterSalesRequest
 from models.commissions import LineCommission, MaturityHour
+from models.database import Id
 from models.holds import CommissionHold
 from models.orders import Order
 from rules.aftersales import OPEN
@@ -134,15 +135,16 @@ def forget_hours(session: Session, window: Window, released: int, now: datetime)
         waiting: set[datetime | None] = set()
     else:
         waiting = _waiting(session, window)
-    for starts_at, orders in window.seen:
-        ends_at = starts_at + HOUR
-        if ends_at > now or any(starts_at <= moment < ends_at for moment in waiting if moment):
-            continue
-        session.execute(
-            delete(MaturityHour)
-            .where(MaturityHour.starts_at == starts_at, MaturityHour.orders == orders)
-            .execution_options(synchronize_session=False)
-        )
+    over = [
+        {"hour": starts_at, "seen": orders}
+        for starts_at, orders in window.seen
+        if starts_at + HOUR <= now
+        and not any(starts_at <= moment < starts_at + HOUR for moment in waiting if moment)
+    ]
+    if over:
+        seen = MaturityHour.orders == bindparam("seen", type_=Id)
+        forgotten = delete(MaturityHour).where(MaturityHour.starts_at == bindparam("hour"), seen)
+        session.connection().execute(forgotten, over)
 
 
 def _waiting(session: Session, window: Window) -> set[datetime | None]:
