@@ -18,7 +18,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-BEGINS_A_FORMULA = frozenset("=+-@|%\t\r\n＝＋－＠")
+BEGINS_A_FORMULA = frozenset("=+-@|%")
+"""In their compatible forms (NFKC) too: ＝, ﹢ and whatever else a spreadsheet may fold."""
 WIDTH = 16
 
 
@@ -44,16 +45,21 @@ class Sheet:
 def plain_text(text: str) -> str:
     """Return text that no spreadsheet computes: an apostrophe stands before what looks like it.
 
-    Control characters, which XLSX can't hold, become spaces. Spaces in front don't hide a formula.
+    Control characters, which XLSX can't hold, become spaces. Nothing that shows no ink in front
+    hides a formula: spaces of any width, control and zero-width characters.
     """
-    is_formula = text.lstrip(" \u00a0\u3000\ufeff\u200b")[:1] in BEGINS_A_FORMULA if text else False
-    clean = "".join(
-        " "
-        if unicodedata.category(character) in {"Cc", "Cs"} or character in "\ufffe\uffff"
-        else character
-        for character in text
-    )
-    return f"'{clean}" if is_formula and text.strip(" ") else clean
+    inked = next((each for each in text if not _is_blank(each)), "")
+    clean = "".join(" " if _is_unfit(each) else each for each in text)
+    return f"'{clean}" if unicodedata.normalize("NFKC", inked)[:1] in BEGINS_A_FORMULA else clean
+
+
+def _is_unfit(character: str) -> bool:
+    return unicodedata.category(character) in {"Cc", "Cs"} or character in "\ufffe\uffff"
+
+
+def _is_blank(character: str) -> bool:
+    """Spaces and separators, control, format, private and unassigned characters."""
+    return unicodedata.category(character)[0] in "ZC"
 
 
 def csv_file(sheet: Sheet) -> bytes:
