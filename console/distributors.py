@@ -82,7 +82,7 @@ def show_distributor(distributor_id: int) -> ResponseReturnValue:
     """One distributor."""
     tools = collaborators()
     now = tools.now()
-    page = _found(distributor_id)
+    page = found_distributor(distributor_id)
     with tools.sessions.read() as session:
         her_orders, order_total = orders(
             session, OrderFilter(referrer_id=distributor_id), offset=0, limit=LATEST
@@ -110,7 +110,7 @@ def show_distributor(distributor_id: int) -> ResponseReturnValue:
 def move_distributor(distributor_id: int, move: str) -> ResponseReturnValue:
     """Suspend, reinstate or terminate, with a reason that she reads."""
     tools = collaborators()
-    _found(distributor_id)
+    found_distributor(distributor_id)
     reason = Form.sent().text("reason", "原因", max_length=MAX_REASON_LENGTH)
     change, done = MOVES[move]
     change(tools.sessions, distributor_id, reason=reason, actor=current_actor(), now=tools.now())
@@ -123,7 +123,7 @@ def move_distributor(distributor_id: int, move: str) -> ResponseReturnValue:
 def change_grade_from_console(distributor_id: int) -> ResponseReturnValue:
     """Give another grade, with a reason that she reads."""
     tools = collaborators()
-    _found(distributor_id)
+    found_distributor(distributor_id)
     form = Form.sent()
     wanted = NewGrade(
         grade_id=form.integer("grade", "等级", minimum=1, maximum=LARGEST_ID),
@@ -136,7 +136,8 @@ def change_grade_from_console(distributor_id: int) -> ResponseReturnValue:
     return redirect(f"{LIST}/{distributor_id}", code=303)
 
 
-def _found(distributor_id: int) -> DistributorPage:
+def found_distributor(distributor_id: int) -> DistributorPage:
+    """Return one distributor, or answer 404."""
     tools = collaborators()
     now = tools.now()
     with tools.sessions.read() as session:

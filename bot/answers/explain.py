@@ -1,8 +1,9 @@
-"""为什么, 明细: how an amount of commission came about, line by line."""
+"""为什么, 明细: how an amount came about: a commission line by line, or a movement of money."""
 
 from bot.answers import guide
 from bot.chat import Chat
 from queries.commissions import commission_asked
+from queries.movements import movement_of_amount
 from rules.chat_window import MAX_TEXT_BYTES
 from rules.explanation import Question, question_of
 from wechat.events import TextReply
@@ -20,7 +21,12 @@ def ask(chat: Chat, text: str) -> TextReply:
     distributor = chat.caller.distributor
     if distributor is None:
         return guide.not_a_distributor(chat)
-    rows = commission_asked(chat.session, distributor.id, question_of(text) or Question())
+    question = question_of(text) or Question()
+    rows = commission_asked(chat.session, distributor.id, question)
+    if not rows and question.amount_fen is not None:
+        moved = movement_of_amount(chat.session, distributor.id, question.amount_fen)
+        if moved is not None:
+            return chat.say("bot/movement.txt", movement=moved, amount_fen=question.amount_fen)
     if not rows:
         return chat.say("bot/explained.txt", rows=(), total_fen=None)
     total_fen = sum(row.posted_fen for row in rows)

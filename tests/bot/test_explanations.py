@@ -17,8 +17,10 @@ from tests.factories.catalogue import make_sku
 from tests.factories.distributors import make_distributor
 from tests.factories.orders import make_order, pay_order, refund_line
 from tests.factories.people import make_person
+from tests.factories.staff import actor_of, make_staff
 from tests.factories.supply_prices import make_supply_price
 from workflows.clock import real_now
+from workflows.commissions.hold import hold_order
 
 
 @pytest.fixture
@@ -84,6 +86,23 @@ def test_an_amount_is_found_whether_it_stands_or_was_a_step(seller: Phone, order
         assert "为什么是 ¥8.39？" in told
         assert "¥198.00" not in told
     assert "没有找到这笔佣金" in seller.say("为什么 99.99")
+
+
+def test_an_amount_that_is_no_lines_is_explained_by_the_movement(
+    sessions: SessionFactory, seller: Phone, order: Order
+) -> None:
+    with sessions.begin() as session:
+        clerk = actor_of(make_staff(session))
+    hold_order(sessions, order.id, reason="地址<重复>", actor=clerk, now=real_now())
+    told = seller.say("为什么是 ¥28.19？")
+    for words in (
+        "为什么是 ¥28.19？",
+        "佣金冻结，等待核实。原因：地址＜重复＞",
+        "预估 −¥28.19\n冻结 +¥28.19",
+        "http://localhost/d/movements/",
+    ):
+        assert words in told
+    assert "\n\n\n" not in told
 
 
 def test_nobody_reads_what_others_earn(

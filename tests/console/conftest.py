@@ -12,6 +12,7 @@ from models.catalogue import Sku
 from models.database import SessionFactory
 from models.distributors import Distributor, DistributorApplication
 from models.orders import Order
+from queries.movements import movements
 from rules.china_time import month_bounds, month_of
 from rules.distributors import ApplicationStatus
 from rules.payouts import PayoutChannel
@@ -60,6 +61,7 @@ class World:
     hold_id: int
     after_sales_id: int
     grade_id: int
+    movement_id: int
     statement_month: str
 
 
@@ -97,6 +99,8 @@ def world(sessions: SessionFactory, moment: datetime) -> World:
     with sessions.begin() as session:
         sold = session.get_one(Order, sold_ids[0])
         after_sales_id = ask_for(session, sold, [3], moment)
+    with sessions.read() as session:
+        (newest,), _ = movements(session, seller_ids[0], offset=0, limit=1)
     month = month_of(moment - timedelta(days=30))
     # On the 31st that is this month: the world's statements are early then.
     write_statements(sessions, max(moment, month_bounds(month)[1] + SETTLING))
@@ -112,6 +116,7 @@ def world(sessions: SessionFactory, moment: datetime) -> World:
         hold_id=hold_id,
         after_sales_id=after_sales_id,
         grade_id=copper,
+        movement_id=newest.id,
         statement_month=month,
     )
 

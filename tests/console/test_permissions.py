@@ -17,6 +17,8 @@ PAGES = {
     "/console/applications/{application_id}": Permission.REVIEW_APPLICATIONS,
     "/console/distributors": Permission.VIEW_DISTRIBUTORS,
     "/console/distributors/{distributor_id}": Permission.VIEW_DISTRIBUTORS,
+    "/console/distributors/{distributor_id}/movements": Permission.VIEW_COMMISSIONS,
+    "/console/distributors/{distributor_id}/movements/{movement_id}": Permission.VIEW_COMMISSIONS,
     "/console/orders": Permission.VIEW_ORDERS,
     "/console/orders/{paid_order_id}": Permission.VIEW_ORDERS,
     "/console/orders/{pending_order_id}": Permission.VIEW_ORDERS,

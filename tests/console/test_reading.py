@@ -90,6 +90,20 @@ def test_an_order_prints_its_trail_and_who_earns_what_and_why(
     assert "¥24.80" in page
 
 
+def test_staff_read_a_movement_as_she_does(enter: Enter, world: World) -> None:
+    browser = enter(Role.FINANCE)
+    base = f"/console/distributors/{world.distributor_id}"
+    assert f"{base}/movements" in browser.get(base).get_data(as_text=True)
+    listed = browser.get(f"{base}/movements").get_data(as_text=True)
+    for words in ("新增佣金", "转为可提现", "申请提现", "原因：收货地址重复"):
+        assert words in listed
+    held = browser.get(f"{base}/movements/{world.movement_id}").get_data(as_text=True)
+    for words in ("佣金冻结，等待核实。", "原因：收货地址重复", "包含的佣金", "−¥24.80"):
+        assert words in held
+    assert browser.get(f"{base}/movements/999999").status_code == 404
+    assert browser.get("/console/distributors/999999/movements").status_code == 404
+
+
 def test_commission_is_hidden_from_roles_that_may_not_see_it(enter: Enter, world: World) -> None:
     path = f"/console/distributors/{world.distributor_id}"
     assert "可提现</dt>" not in enter(Role.TRAINER).get(path).get_data(as_text=True)

@@ -23,7 +23,7 @@ from workflows.clock import real_now
 from workflows.commissions import release_due
 from workflows.payouts import request_payout
 
-PAGES = ("/d/", "/d/commissions", "/d/orders", "/d/payouts", "/d/code")
+PAGES = ("/d/", "/d/commissions", "/d/movements", "/d/orders", "/d/payouts", "/d/code")
 
 
 @pytest.fixture
