@@ -221,7 +221,7 @@ def compare(
     by_wechat = {
         (fact.entry, fact.wechat_number): fact for fact in known.values() if fact.wechat_number
     }
-    sheets, others = _sorted_out(entries, by_wechat)
+    sheets, others = _sorted_out(entries, known, by_wechat)
     differences: list[Difference] = []
     for key, sheet in sheets.items():
         fact = known.get(key)
@@ -255,19 +255,24 @@ def compare(
 
 
 def _sorted_out(
-    entries: Iterable[BillEntry], by_wechat: Mapping[Key, Fact]
+    entries: Iterable[BillEntry], known: Mapping[Key, Fact], by_wechat: Mapping[Key, Fact]
 ) -> tuple[dict[Key, _Sheet], list[BillEntry]]:
-    """Put rows of the same number together; return what isn't ours to know beside them."""
+    """Put rows of one number together, and beside them what isn't ours to know.
+
+    WeChat may call a transfer what it likes: a row with the number of one of ours is one.
+    """
     sheets: dict[Key, _Sheet] = {}
     others: list[BillEntry] = []
     for row in entries:
-        if row.entry is None:
+        entry = row.entry or Entry.TRANSFER
+        found = by_wechat.get((entry, row.wechat_number)) or known.get((entry, row.number))
+        if row.entry is None and (found is None or row.fee_fen):
             others.append(row)
             continue
-        found = by_wechat.get((row.entry, row.wechat_number))
         number = found.number if found else row.number or row.wechat_number
-        sheet = sheets.setdefault((row.entry, number), _Sheet())
-        (sheet.reversals if row.is_reversal else sheet.moves).append(row)
+        sheet = sheets.setdefault((entry, number), _Sheet())
+        is_reversal = row.is_reversal if row.entry else row.is_income
+        (sheet.reversals if is_reversal else sheet.moves).append(row)
     return sheets, others
 
 
@@ -372,10 +377,7 @@ def _our_sums(facts: Sequence[Fact]) -> Sums:
 
 
 def fund_entry(kind: str, *, is_income: bool) -> tuple[Entry | None, bool]:
-    """Say what a row of the fund bill is about, and whether it takes back another.
-
-    Source: 资金账单详细说明, 业务类型, which WeChat may extend: what isn't known is nobody's.
-    """
+    """Say by its 业务类型 what a fund bill's row is about, and whether it takes back another."""
     if "手续费" in kind:
         return None, False
     if kind == "交易":

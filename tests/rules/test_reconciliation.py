@@ -237,6 +237,31 @@ def test_the_fund_bills_words(kind: str, is_income: bool, said: tuple[Entry | No
     assert fund_entry(kind, is_income=is_income) == said
 
 
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ([row(None, "B1", 5_000)], []),
+        ([row(None, "B1", 4_999)], ["amount_differs:B1"]),
+        ([row(None, "B1", 5_000), row(None, "B1", 5_000)], ["duplicate:B1"]),
+        ([row(None, "B2", 5_000)], ["missing_at_wechat:B1"]),
+        ([row(None, "B1", 5_000, fee=(30, None))], ["missing_at_wechat:B1"]),
+    ],
+)
+def test_a_transfer_is_known_by_its_number_whatever_wechat_calls_it(
+    rows: list[BillEntry], found: list[str]
+) -> None:
+    named = [replace(each, fee_fen=each.fee_fen if each.fee_fen == 30 else 0) for each in rows]
+    assert kinds(against(named, [fact(Entry.TRANSFER, "B1", 5_000)])) == found
+    without_ours = [replace(each, number="") for each in named]
+    assert kinds(against(without_ours, [fact(Entry.TRANSFER, "B1", 5_000)])) == found
+
+
+def test_a_transfer_that_came_back_under_any_name_did_not_move() -> None:
+    out = row(None, "B1", 5_000, fee=(0, None))
+    back = replace(out, is_income=True)
+    assert kinds(against([out, back], [fact(Entry.TRANSFER, "B1", 5_000)])) == ["state_differs:B1"]
+
+
 @pytest.mark.parametrize("reason", ["", "   ", "长" * 201])
 def test_a_case_is_not_closed_without_a_word(reason: str) -> None:
     with pytest.raises(CaseReasonRefused):

@@ -30,7 +30,7 @@ from wechat.pay.line import Sent, ask, open_line, read
 from wechat.pay.refusals import refusal
 
 MOST_BYTES = 64 * 1024 * 1024
-"""Of a bill's text: about 200,000 rows."""
+"""Of a bill's text: about 300,000 rows. Comparing them takes about 1.4 kB of memory a row."""
 MOST_SECONDS = 120.0
 ACCOUNTS = ("BASIC", "OPERATION")
 MISSING_CODES = frozenset({"NO_STATEMENT_EXIST", "STATEMENT_CREATING"})

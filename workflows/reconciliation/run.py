@@ -20,7 +20,15 @@ from queries.reconciliation_facts import (
     seen_on_other_days,
 )
 from rules.bill_days import RETRY, counts_as_empty, day_bounds
-from rules.reconciliation import BillEntry, BillKind, Comparison, Day, RunStatus, compare
+from rules.reconciliation import (
+    BillEntry,
+    BillKind,
+    Comparison,
+    Day,
+    Entry,
+    RunStatus,
+    compare,
+)
 from rules.staff import Permission
 from wechat.errors import (
     BillUnreadable,
@@ -184,7 +192,8 @@ def _is_empty(session: Session, run: ReconciliationRun, now: datetime) -> bool:
 def _compare(session: Session, run: ReconciliationRun, entries: Sequence[BillEntry]) -> Comparison:
     kind, day = run.bill_kind, run.bill_date
     starts_at, ends_at = day_bounds(day)
-    names = [(row.entry, row.number, row.wechat_number) for row in entries if row.entry]
+    # What isn't known by its name may be a transfer of ours by its number.
+    names = [(row.entry or Entry.TRANSFER, row.number, row.wechat_number) for row in entries]
     facts = facts_named(session, kind, names)
     due = due_facts(session, kind, starts_at, ends_at)
     keys = {fact.key for fact in (*facts, *due)}

@@ -8,12 +8,14 @@ from sqlalchemy import select, update
 
 from models.database import SessionFactory
 from models.payments import Payment, Refund
+from models.payouts import Payout
 from models.reconciliation import ReconciliationCase, ReconciliationRun
 from models.staff import StaffAudit
 from queries.invariants import INVARIANTS, check_all
 from queries.reconciliation import run_of
 from rules.bill_days import day_bounds, ready_at
 from rules.payments import PaymentStatus, RefundStatus
+from rules.payouts import PayoutChannel, PayoutStatus
 from rules.reconciliation import (
     BillKind,
     CaseReasonRefused,
@@ -22,6 +24,8 @@ from rules.reconciliation import (
     Sums,
 )
 from rules.staff import PermissionMissing, Role
+from rules.withholding import WithholdingMethod
+from tests.factories.distributors import make_distributor
 from tests.factories.staff import actor_of, make_staff
 from tests.workflows.reconciliation.conftest import DAY, MORNING, NEXT, Books, fund_row
 from wechat.errors import BillUnreadable, WeChatUnreachable
@@ -203,6 +207,33 @@ def test_fees_and_top_ups_in_the_fund_bill_are_sums_not_cases(books: Books, now:
     assert run is not None
     assert (run.fee_fen, run.other_fen, run.bill.count) == (74, -99, 1)
     assert number
+
+
+def test_a_transfer_is_found_by_its_number_under_any_name(books: Books, now: datetime) -> None:
+    with books.sessions.begin() as session:
+        session.add(
+            Payout(
+                distributor_id=make_distributor(session).id,
+                out_bill_no="TX1",
+                channel=PayoutChannel.WECHAT,
+                status=PayoutStatus.PAID,
+                amount_fen=5_000,
+                net_fen=5_000,
+                tax_month="2026-11",
+                tax_method=WithholdingMethod.NONE,
+                requested_at=now,
+                finished_at=now,
+                transfer_bill_no="1330",
+            )
+        )
+    row = fund_row(number="TX1", wechat_number="1330", at=now, kind="其他", is_income=False)
+    books.bills.fund[NEXT] = [replace(row, amount_fen=5_000)]
+    fetch_and_compare(books.sessions, books.bills, FUND, NEXT, ready_at(NEXT))
+    assert books.cases() == []
+    with books.sessions.read() as session:
+        run = run_of(session, FUND, NEXT)
+    assert run is not None
+    assert (run.other_fen, run.bill.expense_fen, run.ours.expense_fen) == (0, 5_000, 5_000)
 
 
 def test_a_late_bill_is_asked_for_again_and_an_empty_day_is_done(
