@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -21,12 +22,13 @@ from tests.workflows.sales import HOLD, held, sell
 from wechat.gateway import TransferFact
 from workflows.clock import real_now
 from workflows.commissions import release_due
-from workflows.payouts import approve_payout, confirm_transfer, send_payout
+from workflows.payouts import approve_payout, confirm_transfer, send_payout, settle_due_payouts
 
 pytestmark = [pytest.mark.sockets, pytest.mark.slow]
 TERMS = Policy(maximum_transfer_fen=1_000_000, two_person_limit_fen=100_000)
 TRANSFERS = "/v3/fund-app/mch-transfer/transfer-bills"
 HER_NAME = "小满"
+A_DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -111,6 +113,17 @@ def test_a_name_that_is_not_hers_fails_and_the_money_returns_once(seller: Seller
     assert seller.payout().failure == "NAME_NOT_CORRECT"
     page = seller.browser.get("/d/payouts").text
     assert "登记的姓名与微信实名不一致" in page
+    assert "3,100.00" in page
+
+
+def test_what_nobody_confirms_for_a_day_returns_once(seller: Seller) -> None:
+    seller.withdraw(registered_as=HER_NAME, yuan="2500")
+    seller.world.sandbox.forward(A_DAY.total_seconds() + 1)
+    for _ in range(2):
+        settle_due_payouts(seller.sessions, seller.world.pay, real_now() + A_DAY)
+    assert seller.payout().status is PayoutStatus.EXPIRED
+    page = seller.browser.get("/d/payouts").text
+    assert "24 小时内没有确认收款，已退回余额" in page
     assert "3,100.00" in page
 
 
