@@ -15,13 +15,14 @@ from queries.ways_out import unsent_requests
 from rules.errors import RuleViolation
 from rules.holds import MAX_REASON_LENGTH
 from rules.orders import CancelReason, OrderStatus
+from rules.shipments import ShipmentRefused
 from rules.staff import Permission
 from web.collaborators import collaborators
 from web.forms import Form, InvalidField
 from web.paging import Page, requested_page
 from workflows.aftersales.decide import MAX_REFERENCE_LENGTH, settle_by_hand
 from workflows.orders.cancel import Cancellation, cancel_order
-from workflows.orders.ship import ShipmentRefused, ship_order
+from workflows.orders.ship import ship_order
 
 LIST = "/console/orders"
 TABS = (

@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from rules.shipments import CARRIERS, Parcel
 from web.forms import Form
-from workflows.orders.ship import CARRIERS, Parcel
 
 LONGEST_NUMBER: Final = 40
 CARRIER_CHOICES: Final = tuple((name, name) for name in CARRIERS)

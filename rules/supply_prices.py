@@ -8,10 +8,13 @@ Source: business rules, section 5.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from rules.errors import RuleViolation
 from rules.money import Fen, yuan
+
+FURTHEST_AHEAD: Final = timedelta(days=366)
 
 
 class SupplyPriceRefused(RuleViolation):
@@ -66,3 +69,14 @@ def check_supply_price(supply_fen: object, cost_fen: int, floor_fen: int) -> int
     if supply_fen > floor_fen:
         raise SupplyPriceRefused(f"供货价不能高于底价 ¥{yuan(floor_fen)}。")
     return supply_fen
+
+
+def check_start(effective_at: datetime, now: datetime) -> None:
+    """Refuse a supply price that would begin in the past, or further ahead than a year.
+
+    Raises: SupplyPriceRefused.
+    """
+    if effective_at > now + FURTHEST_AHEAD:
+        raise SupplyPriceRefused("生效时间最多在一年以内。", "effective_at")
+    if effective_at < now:
+        raise SupplyPriceRefused("供货价不能从过去的时间开始。", "effective_at")

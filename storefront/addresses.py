@@ -4,13 +4,14 @@ from flask import abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from queries.shop import AddressRow, addresses_of
+from rules.addresses import AddressDraft
 from rules.errors import RuleViolation
 from storefront import blueprint
 from storefront.session import current_person, local_path, wechat_login
 from web.collaborators import collaborators
 from web.forms import Form
 from web.limits import SUBMITS, limiter
-from workflows.addresses import AddressDraft, delete_address, save_address
+from workflows.addresses import delete_address, save_address
 
 LONGEST = 120
 

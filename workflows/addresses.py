@@ -1,6 +1,5 @@
 """Keep a customer's delivery addresses."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -8,33 +7,8 @@ from sqlalchemy.orm import Session
 
 from models.database import SessionFactory
 from models.orders import Address
-from rules.distributors import check_phone, plain_text
-from rules.errors import RuleViolation
+from rules.addresses import AddressDraft, AddressUnknown, check_address, check_room
 from workflows.people import lock_person
-
-MOST_ADDRESSES = 20
-LONGEST_RECEIVER = 20
-LONGEST_DETAIL = 100
-SHORTEST_DETAIL = 4
-
-
-class AddressRefused(RuleViolation):
-    """An address to which nothing can be sent."""
-
-    code = "address_refused"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddressDraft:
-    """An address as she typed it; the codes were checked against the divisions by the face."""
-
-    receiver: str
-    phone: str
-    province_code: str
-    city_code: str
-    district_code: str
-    detail: str
-    is_default: bool
 
 
 def save_address(
@@ -48,15 +22,9 @@ def save_address(
     """Add an address, or change one of hers; return its id. The first one is the default.
 
     Raises:
-        AddressRefused, rules.distributors.PhoneRefused.
+        rules.addresses.AddressRefused, rules.distributors.PhoneRefused.
     """
-    receiver = plain_text(draft.receiver)
-    detail = plain_text(draft.detail)
-    if not 1 <= len(receiver) <= LONGEST_RECEIVER:
-        raise AddressRefused("请填写收货人姓名（最多 20 个字）。")
-    if not SHORTEST_DETAIL <= len(detail) <= LONGEST_DETAIL:
-        raise AddressRefused("请填写详细地址（4 到 100 个字）。")
-    phone = check_phone(draft.phone)
+    checked = check_address(draft)
     with sessions.begin() as session:
         # Two forms of hers at once must not both become the default.
         lock_person(session, wechat_user_id)
@@ -64,18 +32,17 @@ def save_address(
         address = next((row for row in hers if row.id == address_id), None)
         if address is None:
             if address_id is not None:
-                raise AddressRefused("这个地址不存在或已删除。")
-            if len(hers) >= MOST_ADDRESSES:
-                raise AddressRefused(f"最多保存 {MOST_ADDRESSES} 个地址，请先删除不用的。")
+                raise AddressUnknown
+            check_room(len(hers))
             address = Address(wechat_user_id=wechat_user_id, created_at=now)
             session.add(address)
-        address.receiver = receiver
-        address.phone = phone
-        address.province_code = draft.province_code
-        address.city_code = draft.city_code
-        address.district_code = draft.district_code
-        address.detail = detail
-        address.is_default = draft.is_default or not hers or address.is_default is True
+        address.receiver = checked.receiver
+        address.phone = checked.phone
+        address.province_code = checked.province_code
+        address.city_code = checked.city_code
+        address.district_code = checked.district_code
+        address.detail = checked.detail
+        address.is_default = checked.is_default or not hers or address.is_default is True
         session.flush()
         if address.is_default:
             _only_default(session, address)
@@ -86,14 +53,14 @@ def delete_address(sessions: SessionFactory, address_id: int, *, wechat_user_id:
     """Hide one of her addresses; orders keep their own copy.
 
     Raises:
-        AddressRefused: it isn't hers, or is gone.
+        rules.addresses.AddressUnknown: it isn't hers, or is gone.
     """
     with sessions.begin() as session:
         lock_person(session, wechat_user_id)
         hers = _of(session, wechat_user_id)
         address = next((row for row in hers if row.id == address_id), None)
         if address is None:
-            raise AddressRefused("这个地址不存在或已删除。")
+            raise AddressUnknown
         address.is_deleted = True
         rest = [row for row in hers if row.id != address_id]
         if address.is_default and rest:

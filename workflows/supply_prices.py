@@ -1,7 +1,7 @@
 """Publish what distributors of a grade pay for what they sell on (供货价)."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,10 +11,8 @@ from models.database import SessionFactory
 from models.policies import Grade
 from models.supply_prices import SupplyPrice
 from rules.staff import Permission
-from rules.supply_prices import SupplyPriceRefused, check_supply_price
+from rules.supply_prices import SupplyPriceRefused, check_start, check_supply_price
 from workflows.audit import Change, StaffActor, record
-
-FARTHEST = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +38,7 @@ def set_supply_price(
             that very moment.
     """
     actor.check(Permission.MANAGE_CATALOGUE)
-    if draft.effective_at > now + FARTHEST:
-        raise SupplyPriceRefused("生效时间最多在一年以内。", "effective_at")
-    if draft.effective_at < now:
-        raise SupplyPriceRefused("供货价不能从过去的时间开始。", "effective_at")
+    check_start(draft.effective_at, now)
 
     def publish(session: Session) -> int:
         # The SKU's row is locked, so its floor stays and nobody else publishes for it.

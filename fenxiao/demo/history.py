@@ -14,6 +14,7 @@ from models.catalogue import Sku
 from models.distributors import Distributor
 from models.payments import Payment
 from models.training import Campaign, CampaignRecipient
+from rules.addresses import AddressDraft
 from rules.bindings import TouchSource
 from rules.errors import RuleViolation
 from rules.ledger import AccountKind
@@ -21,8 +22,9 @@ from rules.orders import CancelReason
 from rules.payout_accounts import BankDetails, PayoutDetails
 from rules.payouts import PayoutChannel
 from rules.pricing import quote
+from rules.shipments import Parcel
 from web.collaborators import Collaborators
-from workflows.addresses import AddressDraft, save_address
+from workflows.addresses import save_address
 from workflows.audit import StaffActor
 from workflows.campaigns.start import start_due
 from workflows.commissions import release_due
@@ -40,7 +42,7 @@ from workflows.orders.place import (
     place_order,
     price_lines,
 )
-from workflows.orders.ship import Parcel, complete_if_due, confirm_receipt, ship_order
+from workflows.orders.ship import complete_if_due, confirm_receipt, ship_order
 from workflows.payouts import approve_payout, request_payout
 from workflows.payouts.account import register_payout_account
 from workflows.policies import policy_in_force

@@ -7,15 +7,17 @@ from models.catalogue import Sku
 from models.orders import Address, OrderLine
 from models.payments import Payment
 from models.referrals import ReferralCode
+from rules.addresses import AddressDraft
 from rules.orders import CancelReason
+from rules.shipments import Parcel
 from tests.crash.day import CREAM, CREAM_FEN, CUSTOMER, OWNER, SELLER, SET, SET_FEN, Day, Script
-from workflows.addresses import AddressDraft, save_address
+from workflows.addresses import save_address
 from workflows.aftersales.ask import Buyer, Wish, request_refund
 from workflows.aftersales.decide import accept_request
 from workflows.orders.cancel import Cancellation, cancel_order
 from workflows.orders.pay import start_payment
 from workflows.orders.place import LineDraft, OrderDraft, place_order
-from workflows.orders.ship import Parcel, confirm_receipt, ship_order
+from workflows.orders.ship import confirm_receipt, ship_order
 
 BIG, LATE = "checkout-big", "checkout-late"
 QUERY = "/v3/pay/transactions/out-trade-no"

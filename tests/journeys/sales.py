@@ -4,9 +4,10 @@ from sqlalchemy import select
 
 from models.orders import Order
 from rules.payouts import PayoutChannel
+from rules.shipments import Parcel
 from tests.journeys.sellers import Seller
 from tests.journeys.shopper import Shopper
-from workflows.orders.ship import Parcel, ship_order
+from workflows.orders.ship import ship_order
 from workflows.payouts import approve_payout, request_payout
 
 PARCEL = Parcel(carrier="顺丰速运", tracking_number="SF1234567890")

@@ -12,6 +12,7 @@ from models.database import SessionFactory
 from models.reconciliation import ReconciliationCase
 from rules.orders import OrderStatus
 from rules.reconciliation import DifferenceKind
+from rules.shipments import Parcel
 from rules.staff import Role
 from tests.factories.catalogue import make_sku
 from tests.factories.staff import actor_of, make_staff
@@ -22,7 +23,7 @@ from wechat.gateway import RefundState
 from workflows.aftersales.ask import request_for_buyer, request_refund, withdraw_request
 from workflows.aftersales.decide import accept_request, reject_request, settle_by_hand
 from workflows.aftersales.send import send_instead
-from workflows.orders.ship import Parcel, complete_if_due, confirm_receipt, ship_order
+from workflows.orders.ship import complete_if_due, confirm_receipt, ship_order
 from workflows.refunds import confirm_refund, send_refund
 
 PARCEL = Parcel(carrier="中通快递", tracking_number="ZT12345678")

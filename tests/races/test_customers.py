@@ -10,6 +10,7 @@ from models.database import SessionFactory
 from models.orders import Address
 from models.people import WeChatUser
 from models.referrals import Binding
+from rules.addresses import AddressDraft
 from rules.bindings import TouchSource
 from rules.orders import MOST_UNPAID, TooManyUnpaid
 from tests.factories.catalogue import make_sku
@@ -18,7 +19,7 @@ from tests.factories.referrals import make_code
 from tests.races.at_once import at_once
 from tests.shop import Shop, open_shop
 from wechat.gateway import WebIdentity
-from workflows.addresses import AddressDraft, save_address
+from workflows.addresses import save_address
 from workflows.people import identify
 from workflows.referrals.touch import Presented, TouchOutcome, record_touch
 

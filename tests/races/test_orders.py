@@ -14,6 +14,7 @@ from models.database import SessionFactory
 from models.orders import Order
 from rules.bindings import TouchSource
 from rules.orders import MOST_UNPAID, CancelReason, OrderStatus
+from rules.shipments import Parcel
 from rules.staff import Role
 from tests.factories.catalogue import make_sku
 from tests.factories.distributors import make_distributor
@@ -27,7 +28,7 @@ from workflows.catalogue import count_stock
 from workflows.orders.cancel import Cancellation, cancel_order
 from workflows.orders.confirm import PaymentOutcome
 from workflows.orders.place import LineDraft, OrderDraft, PlacedOrder, place_order
-from workflows.orders.ship import Parcel, confirm_receipt, ship_order
+from workflows.orders.ship import confirm_receipt, ship_order
 from workflows.referrals.touch import Presented, record_touch
 from workflows.refunds import confirm_refund, send_refund, settle_refund
 

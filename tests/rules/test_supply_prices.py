@@ -9,6 +9,7 @@ from rules.supply_prices import (
     NotSupplied,
     PublishedSupplyPrice,
     SupplyPriceRefused,
+    check_start,
     check_supply_price,
     resolve_supply_price,
 )
@@ -50,3 +51,15 @@ def test_a_supply_price_lies_between_cost_and_floor(supply_fen: int) -> None:
 def test_any_other_is_refused(supply_fen: Any) -> None:
     with pytest.raises(SupplyPriceRefused):
         check_supply_price(supply_fen, 0 if supply_fen == 0 else 4_000, 6_000)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(0), timedelta(days=366)])
+def test_a_supply_price_begins_now_or_within_a_year(ahead: timedelta) -> None:
+    check_start(NOW + ahead, NOW)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(seconds=-1), timedelta(days=366, seconds=1)])
+def test_it_begins_neither_in_the_past_nor_further_ahead(ahead: timedelta) -> None:
+    with pytest.raises(SupplyPriceRefused) as refused:
+        check_start(NOW + ahead, NOW)
+    assert refused.value.field == "effective_at"

@@ -8,12 +8,13 @@ from models.catalogue import Product
 from models.orders import Order
 from models.people import WeChatUser
 from rules.orders import OrderStatus
+from rules.shipments import Parcel
 from rules.staff import Role
 from tests.factories.staff import actor_of, make_staff
 from tests.shop import Customer, Shop
 from tests.storefront.visits import Phone, Site
 from wechat.errors import WeChatUnreachable
-from workflows.orders.ship import Parcel, ship_order
+from workflows.orders.ship import ship_order
 
 HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 

@@ -8,15 +8,10 @@ from sqlalchemy import select
 
 from models.database import SessionFactory
 from models.orders import Address
+from rules.addresses import MOST_ADDRESSES, AddressDraft, AddressRefused
 from rules.errors import RuleViolation
 from tests.factories.people import make_person
-from workflows.addresses import (
-    MOST_ADDRESSES,
-    AddressDraft,
-    AddressRefused,
-    delete_address,
-    save_address,
-)
+from workflows.addresses import delete_address, save_address
 
 DRAFT = AddressDraft(
     receiver="王小美",

@@ -24,6 +24,7 @@ from rules.errors import RuleViolation
 from rules.orders import CancelReason, OrderStatus
 from rules.payments import RefundStatus
 from rules.payouts import PayoutChannel, PayoutStatus
+from rules.shipments import Parcel
 from rules.staff import Role
 from tests.factories.aftersales import ask_for
 from tests.factories.catalogue import make_sku
@@ -45,7 +46,7 @@ from workflows.commissions.hold import hold_order
 from workflows.commissions.resolve_hold import release_hold
 from workflows.orders.cancel import Cancellation, cancel_order
 from workflows.orders.place import PlacedOrder, place_order
-from workflows.orders.ship import Parcel, complete_if_due, confirm_receipt, ship_order
+from workflows.orders.ship import complete_if_due, confirm_receipt, ship_order
 from workflows.payouts import (
     approve_payout,
     confirm_transfer,

@@ -9,13 +9,13 @@ from models.database import SessionFactory
 from models.orders import Order, OrderLine, Shipment
 from queries.ways_out import ways_out_of
 from rules.aftersales import AfterSalesStatus, check_transition
+from rules.shipments import Parcel, check_parcel
 from rules.staff import Permission
 from rules.still_owed import WaysOut, check_may_send
 from workflows.aftersales.notices import tell_sent
 from workflows.aftersales.steps import Mark, lock_request, move
 from workflows.audit import Change, StaffActor, record
 from workflows.orders.moves import send_units
-from workflows.orders.ship import Parcel
 
 
 def send_instead(
@@ -27,14 +27,14 @@ def send_instead(
 
     Raises:
         rules.staff.PermissionMissing: sending needs the one permission, ending a request the other.
-        workflows.orders.ship.ShipmentRefused.
+        rules.shipments.ShipmentRefused.
         rules.aftersales.AfterSalesTransitionRefused: it was decided or withdrawn meanwhile.
         rules.still_owed.NothingToSend: all was sent, or the buyer has confirmed receipt.
         rules.stock.OutOfStock: fewer units are free; the request can still be refunded.
     """
     actor.check(Permission.REFUND_ORDERS)
     actor.check(Permission.SHIP_ORDERS)
-    parcel.check()
+    check_parcel(parcel)
 
     def send(session: Session) -> None:
         order, request = lock_request(session, request_id)

@@ -1,7 +1,5 @@
 """Ship a paid order, and take in that it arrived."""
 
-import re
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import exists, func, select
@@ -11,7 +9,6 @@ from models.aftersales import AfterSalesEvent, AfterSalesRequest
 from models.database import SessionFactory
 from models.orders import Order, Shipment
 from models.payments import Payment, Refund
-from rules.errors import RuleViolation
 from rules.orders import (
     OrderStatus,
     OrderTransitionRefused,
@@ -21,6 +18,7 @@ from rules.orders import (
     receipt_deadline,
 )
 from rules.payments import UNFINISHED
+from rules.shipments import Parcel, check_parcel
 from rules.staff import Permission
 from workflows.aftersales.shipping import check_may_ship
 from workflows.aftersales.steps import has_open_request
@@ -30,37 +28,6 @@ from workflows.commissions.mature import mature
 from workflows.orders.moves import advance, consume
 from workflows.outbox import Notice, enqueue_notice
 from workflows.policies import policy_by_id
-
-TRACKING_NUMBER = re.compile(r"[0-9A-Za-z-]{6,40}")
-CARRIERS = ("顺丰速运", "中通快递", "圆通速递", "韵达快递", "申通快递", "京东物流", "邮政EMS")
-
-
-class ShipmentRefused(RuleViolation):
-    """A carrier that isn't known, or a tracking number that can't be one; `field` says which."""
-
-    code = "shipment_refused"
-
-    def __init__(self, field: str, message: str) -> None:
-        self.field = field
-        super().__init__(message)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
-    """What the carrier gave: its name (one of `CARRIERS`) and the tracking number."""
-
-    carrier: str
-    tracking_number: str
-
-    def check(self) -> None:
-        """Refuse what can't be tracked.
-
-        Raises: ShipmentRefused.
-        """
-        if self.carrier not in CARRIERS:
-            raise ShipmentRefused("carrier", "请选择快递公司。")
-        if not TRACKING_NUMBER.fullmatch(self.tracking_number):
-            raise ShipmentRefused("tracking_number", "快递单号应为 6 到 40 位字母或数字。")
 
 
 def ship_order(
@@ -73,7 +40,7 @@ def ship_order(
         ShippingWaits, NothingToShip, OutOfStock: after-sales stand in the way.
     """
     actor.check(Permission.SHIP_ORDERS)
-    parcel.check()
+    check_parcel(parcel)
 
     def ship(session: Session) -> None:
         order = session.get_one(Order, order_id, with_for_update=True)

@@ -21,12 +21,13 @@ from rules.aftersales import (
     UnitsNotLeft,
 )
 from rules.orders import OrderStatus
+from rules.shipments import Parcel
 from rules.staff import PermissionMissing, Role
 from tests.factories.price_drops import claim_for, make_price
 from tests.workflows.aftersales.purchase import Purchase
 from workflows.aftersales.ask import appeal, request_for_buyer, request_refund, withdraw_request
 from workflows.aftersales.decide import accept_request, reject_request
-from workflows.orders.ship import Parcel, complete_if_due, confirm_receipt, ship_order
+from workflows.orders.ship import complete_if_due, confirm_receipt, ship_order
 
 PARCEL = Parcel(carrier="中通快递", tracking_number="ZT12345678")
 

@@ -15,6 +15,7 @@ from queries.ways_out import ways_out_of
 from rules.aftersales import AfterSalesStatus, AfterSalesTransitionRefused, ShippingWaits
 from rules.orders import OrderStatus
 from rules.payments import REFUND_TERM, RefundStatus, RefundTooLate
+from rules.shipments import Parcel
 from rules.still_owed import HandRefused, MoneyStillOwed, NothingToSend, UnitsStillOwed, WaysOut
 from rules.stock import OutOfStock
 from tests.factories.orders import make_order
@@ -25,7 +26,7 @@ from workflows.aftersales.ask import request_for_buyer, withdraw_request
 from workflows.aftersales.decide import accept_request, reject_request, settle_by_hand
 from workflows.aftersales.send import send_instead
 from workflows.due.money import settle_refunds
-from workflows.orders.ship import Parcel, confirm_receipt, receive_if_due, ship_order
+from workflows.orders.ship import confirm_receipt, receive_if_due, ship_order
 from workflows.refunds import confirm_refund
 
 PARCEL = Parcel(carrier="中通快递", tracking_number="ZT12345678")

@@ -11,19 +11,13 @@ from models.staff import StaffAudit
 from models.stock import StockMove
 from rules.orders import OrderStatus, OrderTransitionRefused
 from rules.payments import RefundReason, RefundStatus
+from rules.shipments import Parcel, ShipmentRefused
 from rules.staff import PermissionMissing, Role
 from rules.stock import MoveKind
 from tests.factories.staff import actor_of, make_staff
 from tests.shop import Customer, Shop
 from workflows.audit import StaffActor
-from workflows.orders.ship import (
-    Parcel,
-    ShipmentRefused,
-    complete_if_due,
-    confirm_receipt,
-    receive_if_due,
-    ship_order,
-)
+from workflows.orders.ship import complete_if_due, confirm_receipt, receive_if_due, ship_order
 
 PARCEL = Parcel(carrier="顺丰速运", tracking_number="SF1234567890")
 
