@@ -184,12 +184,6 @@ def commission_asked(
     return _rows(session, [*hers, LineCommission.order_id == order_id], 0, MOST_LINES)
 
 
-def commission_of_order(session: Session, order_id: int) -> tuple[CommissionRow, ...]:
-    """Return everybody's commission on one order, for staff."""
-    wanted = [LineCommission.order_id == order_id, LineCommission.is_eligible.is_not(None)]
-    return _rows(session, wanted, 0, MOST_LINES)
-
-
 def referral_orders(
     session: Session, distributor_id: int, *, offset: int, limit: int
 ) -> tuple[tuple[ReferralOrder, ...], int]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from models.catalogue import Product, Sku
@@ -162,11 +162,6 @@ def policy_version(session: Session, version: int, now: datetime) -> VersionPage
     return VersionPage(
         row=row, rates=published_rates(session, stored), acknowledgement=acknowledgement
     )
-
-
-def newest_version(session: Session) -> int:
-    """Return the highest version number, 0 before the first."""
-    return session.scalars(select(func.max(PolicyVersion.version))).one() or 0
 
 
 def grades(session: Session) -> tuple[GradeRow, ...]:

@@ -116,11 +116,6 @@ def product_page(session: Session, slug: str, now: datetime) -> ProductPage | No
     return ProductPage(item=item, description=description, skus=skus)
 
 
-def slug_of_product(session: Session, product_id: int) -> str | None:
-    """Return the path part of a listed product's page."""
-    return session.scalar(select(Product.slug).where(Product.id == product_id, Product.is_listed))
-
-
 def addresses_of(session: Session, wechat_user_id: int) -> tuple[AddressRow, ...]:
     """Return a customer's addresses, the default one first."""
     rows = session.scalars(

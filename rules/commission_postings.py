@@ -14,7 +14,6 @@ from typing import Final
 
 from rules.commission import CommissionStage
 from rules.ledger import Account, AccountKind, Posting
-from rules.payouts import PayoutStatus
 
 STAGE_ACCOUNTS: Final = MappingProxyType(
     {
@@ -149,11 +148,6 @@ def payout_paid_postings(distributor_id: int, net_fen: int, tax_fen: int) -> tup
     return tuple(
         _posting(source, Account(kind=kind), amount_fen) for kind, amount_fen in parts if amount_fen
     )
-
-
-def is_returned_by_debt(status: PayoutStatus, owed_fen: int) -> bool:
-    """Return whether new debt sends a payout back: only one that is still `requested`."""
-    return owed_fen > 0 and status is PayoutStatus.REQUESTED
 
 
 def _posting(source: Account, destination: Account, amount_fen: int) -> Posting:

@@ -5,7 +5,6 @@ approved` and `approved | suspended → terminated`. Times are aware UTC.
 """
 
 import unicodedata
-from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -117,15 +116,6 @@ class GradeChangeRefused(RuleViolation):
     message = "等级不能这样调整。"
 
 
-def check_application_transition(current: ApplicationStatus, target: ApplicationStatus) -> None:
-    """Refuse a move that the applications' table doesn't have.
-
-    Raises: ApplicationTransitionRefused.
-    """
-    if not is_allowed(APPLICATION_EDGES, current, target):
-        raise ApplicationTransitionRefused(current.value, target.value)
-
-
 def check_transition(current: DistributorStatus, target: DistributorStatus) -> None:
     """Refuse a move that the distributors' table doesn't have.
 
@@ -151,17 +141,6 @@ def is_authorised(
     if status is not DistributorStatus.APPROVED:
         return False
     return authorised_until is None or now < authorised_until
-
-
-def check_authorised(
-    status: DistributorStatus | None, authorised_until: datetime | None, now: datetime
-) -> None:
-    """Refuse who isn't an approved, unexpired distributor.
-
-    Raises: NotAuthorised.
-    """
-    if not is_authorised(status, authorised_until, now):
-        raise NotAuthorised
 
 
 def check_reason(reason: str) -> str:
@@ -256,17 +235,6 @@ def check_phone(text: str) -> str:
     if not is_number:
         raise PhoneRefused
     return cleaned
-
-
-def check_region(
-    province_code: str, city_code: str, known_cities: Collection[tuple[str, str]]
-) -> None:
-    """Refuse a region that isn't one of `known_cities`, the (province code, city code) pairs.
-
-    Raises: RegionRefused.
-    """
-    if (province_code, city_code) not in known_cities:
-        raise RegionRefused
 
 
 REFERRAL_CODE_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"

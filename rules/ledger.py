@@ -70,18 +70,6 @@ class Unbalanced(LedgerRefused):
         super().__init__()
 
 
-class BalanceRefused(LedgerRefused):
-    """A balance on the wrong side of 0."""
-
-    code = "ledger_balance_refused"
-    message = "余额不足，操作没有进行。"
-
-    def __init__(self, kind: AccountKind, balance_fen: int) -> None:
-        self.kind = kind
-        self.balance_fen = balance_fen
-        super().__init__()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """One account: a distributor's, or the platform's when `distributor_id` is None."""
@@ -163,15 +151,6 @@ def may_hold(kind: AccountKind, balance_fen: int) -> bool:
     if kind is AccountKind.DEBT:
         return balance_fen <= 0
     return balance_fen >= 0
-
-
-def check_balance(kind: AccountKind, balance_fen: int) -> None:
-    """Refuse a balance on the wrong side of 0.
-
-    Raises: BalanceRefused.
-    """
-    if not may_hold(kind, balance_fen):
-        raise BalanceRefused(kind, balance_fen)
 
 
 def _lock_order(account: Account) -> tuple[int, str]:

@@ -5,7 +5,6 @@ end as refunded when all of it is refunded. Split shipments keep the order `paid
 is shipped.
 """
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -155,8 +154,3 @@ def completion_moment(
     request that outlived the window moves the moment to its own end.
     """
     return max(completion_deadline(received_at, policy), last_request_ended_at or received_at)
-
-
-def is_fully_shipped(lines: Iterable[tuple[int, int]]) -> bool:
-    """Return whether every line's (quantity to ship, quantity shipped) is done."""
-    return all(shipped >= wanted for wanted, shipped in lines)

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from rules.china_time import local_minute
 from rules.errors import RuleViolation
-from rules.money import Fen, allocate, yuan
+from rules.money import Fen, allocate
 from rules.policy import Policy
 from rules.price_history import PublishedPrice, in_force
 
@@ -41,16 +41,6 @@ class BelowFloor(PriceRefused):
         self.goods_fen = goods_fen
         self.floor_total_fen = floor_total_fen
         super().__init__()
-
-
-class PriceChanged(PriceRefused):
-    """The price isn't the one that the buyer saw; `unit_price_fen` is what holds now."""
-
-    code = "price_changed"
-
-    def __init__(self, unit_price_fen: int) -> None:
-        self.unit_price_fen = unit_price_fen
-        super().__init__(f"商品价格已变为 {yuan(unit_price_fen)} 元，请确认后重新下单。")
 
 
 class QuantityRefused(RuleViolation):
@@ -118,15 +108,6 @@ def resolve_price(prices: Iterable[PublishedPrice], now: datetime) -> Price:
         list_fen=current.list_fen,
         reason=f"{local_minute(current.effective_at)} 起生效的售价",
     )
-
-
-def check_seen_price(unit_fen: int, seen_fen: int) -> None:
-    """Refuse an order at a price other than the one the buyer saw.
-
-    Raises: PriceChanged.
-    """
-    if unit_fen != seen_fen:
-        raise PriceChanged(unit_fen)
 
 
 def check_quantity(quantity: object, policy: Policy) -> int:
@@ -208,11 +189,3 @@ def refund_for(line: LineRefunds, quantity: int) -> Fen:
         raise RefundRefused
     left_fen = line.goods_fen - line.refunded_fen
     return Fen(left_fen * quantity // left)
-
-
-def refundable_freight(freight_fen: int, refunded_fen: int, *, has_shipped: bool) -> Fen:
-    """Return the freight that goes back by itself: all that is left while nothing was shipped.
-
-    Once something was shipped staff decide, up to `freight_fen - refunded_fen`.
-    """
-    return Fen(0 if has_shipped else max(0, freight_fen - refunded_fen))

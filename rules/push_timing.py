@@ -64,14 +64,6 @@ class ChannelChoice:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SharedOut:
-    """Messages that go out by chat now, and those that are kept in the inbox."""
-
-    chat: tuple[str, ...]
-    inbox: tuple[str, ...]
-
-
 def check_schedule(schedule: Schedule, now: datetime) -> None:
     """Refuse a schedule that can't fire, or a single moment that is over.
 
@@ -150,12 +142,6 @@ def group_notices(notices: Sequence[str]) -> tuple[str, ...]:
         else:
             texts.append(piece)
     return tuple(texts)
-
-
-def share_out(messages: Sequence[str], room: ChatRoom) -> SharedOut:
-    """Send by chat as many messages as there is room for, in order; the inbox keeps the rest."""
-    taken = len(messages) if room.messages is None else min(room.messages, len(messages))
-    return SharedOut(chat=tuple(messages[:taken]), inbox=tuple(messages[taken:]))
 
 
 def _fitting(text: str) -> str:

@@ -31,15 +31,6 @@ def is_allowed(edges: Edges[State], current: State, target: State) -> bool:
     return target in edges[current]
 
 
-def check_edge(edges: Edges[State], current: State, target: State) -> None:
-    """Refuse a move that the table doesn't have.
-
-    Raises: TransitionRefused.
-    """
-    if not is_allowed(edges, current, target):
-        raise TransitionRefused(current.value, target.value)
-
-
 def sources_of(edges: Edges[State], target: State) -> tuple[State, ...]:
     """Return the states from which `target` may be reached: the `:from` of a guarded UPDATE."""
     return tuple(state for state, targets in edges.items() if target in targets)

@@ -11,12 +11,10 @@ from rules.ledger import (
     PLATFORM_KINDS,
     Account,
     AccountKind,
-    BalanceRefused,
     Entry,
     LedgerRefused,
     Posting,
     Unbalanced,
-    check_balance,
     check_balanced,
     entries_of,
     may_hold,
@@ -90,12 +88,6 @@ def test_which_side_of_zero_an_account_may_stand_on(kind: AccountKind) -> None:
     assert may_hold(kind, 0)
     assert may_hold(kind, -1) is (kind in PLATFORM_KINDS or kind is AccountKind.DEBT)
     assert may_hold(kind, 1) is (kind is not AccountKind.DEBT)
-
-
-def test_a_wrong_balance_is_refused_with_its_figures() -> None:
-    with pytest.raises(BalanceRefused) as refusal:
-        check_balance(AccountKind.AVAILABLE, -5)
-    assert (refusal.value.kind, refusal.value.balance_fen) == (AccountKind.AVAILABLE, -5)
 
 
 def test_every_kind_is_a_distributors_or_the_platforms() -> None:

@@ -10,7 +10,6 @@ from rules.orders import (
     OrderStatus,
     completion_deadline,
     completion_moment,
-    is_fully_shipped,
     is_payment_overdue,
     may_become,
     may_complete,
@@ -62,11 +61,6 @@ def test_completion_counts_from_the_window_s_end_or_the_last_request_s(
     ended_at = NOON + request_ended_after if request_ended_after else None
     moment = completion_moment(NOON, ended_at, Policy())
     assert moment == NOON + timedelta(days=completed_after)
-
-
-def test_split_shipments_are_done_when_every_line_is() -> None:
-    assert is_fully_shipped([(2, 2), (1, 1)])
-    assert not is_fully_shipped([(2, 1), (1, 1)])
 
 
 def test_the_groups_of_states_agree_with_the_edges() -> None:

@@ -15,16 +15,13 @@ from rules.pricing import (
     LineRequest,
     NotForSale,
     Price,
-    PriceChanged,
     PriceRefused,
     QuantityRefused,
     RefundRefused,
     check_quantity,
-    check_seen_price,
     freight,
     quote,
     refund_for,
-    refundable_freight,
     resolve_price,
     spread_discount,
 )
@@ -57,13 +54,6 @@ def test_nothing_is_sold_before_its_first_price() -> None:
         resolve_price([COMING], NOW)
     with pytest.raises(NotForSale):
         resolve_price([], NOW)
-
-
-def test_the_price_seen_is_the_price_paid() -> None:
-    check_seen_price(9_900, 9_900)
-    with pytest.raises(PriceChanged) as refusal:
-        check_seen_price(9_900, 8_900)
-    assert refusal.value.message == "商品价格已变为 99.00 元，请确认后重新下单。"
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 100, 1.0, True, "2", None])
@@ -170,9 +160,3 @@ def test_parts_of_a_refund_sum_to_the_whole(goods: int, quantity: int, data: st.
         assert amount >= 0
         refunded, returned = refunded + amount, returned + part
     assert refunded == goods
-
-
-def test_freight_comes_back_until_something_is_shipped() -> None:
-    assert refundable_freight(1_000, 0, has_shipped=False) == 1_000
-    assert refundable_freight(1_000, 400, has_shipped=False) == 600
-    assert refundable_freight(1_000, 0, has_shipped=True) == 0

@@ -13,14 +13,12 @@ from rules.push_timing import (
     Repeat,
     Schedule,
     ScheduleRefused,
-    SharedOut,
     check_schedule,
     choose_channel,
     group_notices,
     is_quiet,
     next_fire_at,
     send_at,
-    share_out,
 )
 from rules.training import Channel
 
@@ -145,13 +143,6 @@ def test_grouped_notices_fit_and_keep_their_order(notices: list[str]) -> None:
     assert all(len(text.encode()) <= MAX_TEXT_BYTES for text in texts)
     if all(len(notice.encode()) <= MAX_TEXT_BYTES for notice in notices):
         assert "\n\n".join(texts) == "\n\n".join(notices)
-
-
-def test_what_chat_has_no_room_for_is_kept() -> None:
-    assert share_out(["a", "b", "c"], OPEN) == SharedOut(chat=("a", "b"), inbox=("c",))
-    assert share_out(["a"], CLOSED) == SharedOut(chat=(), inbox=("a",))
-    unlimited = ChatRoom(messages=None, obstacle=None)
-    assert share_out(["a", "b"], unlimited) == SharedOut(chat=("a", "b"), inbox=())
 
 
 def test_a_moment_reads_as_in_shanghai() -> None:

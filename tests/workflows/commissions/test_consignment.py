@@ -10,7 +10,7 @@ from models.database import SessionFactory
 from models.distributors import Distributor
 from models.orders import Order
 from queries.attribution import attribution_trail
-from queries.commissions import commission_of_order
+from queries.commissions import commission_rows
 from queries.invariants import INVARIANTS, check_all
 from rules.ledger import AccountKind
 from rules.orders import SupplyMode
@@ -128,7 +128,7 @@ def test_a_posting_and_the_trail_explain_the_margin(
         refund_line(session, session.get_one(Order, order_id).lines[0], 12_400, now, quantity=1)
     with sessions.read() as session:
         stored = session.scalars(select(CommissionPosting).order_by(CommissionPosting.id)).all()
-        explained = commission_of_order(session, order_id)
+        explained, _ = commission_rows(session, owner.id, None, offset=0, limit=1)
         trail = attribution_trail(session, order_id)
     assert [
         (each.base_fen, each.refunded_fen, each.supply_price_fen, each.quantity_kept)
