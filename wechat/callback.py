@@ -8,7 +8,8 @@ double parsing is left aside. Whatever a stranger sends ends in `CallbackRejecte
 import hmac
 import re
 import struct
-from base64 import b64decode, b64encode
+from base64 import b64encode
+from binascii import a2b_base64
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha1
@@ -29,7 +30,6 @@ _TIMESTAMP = re.compile(r"[0-9]{1,10}")
 _NONCE = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _SIGNATURE = re.compile(r"[0-9a-f]{40}")
 _ECHO = re.compile(r"[0-9A-Za-z_+/=-]{1,256}")
-_BASE64 = re.compile(r"(?:[0-9A-Za-z+/]{4})+(?:[0-9A-Za-z+/]{2}==|[0-9A-Za-z+/]{3}=)?")
 _ENVELOPE = {"ToUserName", "Encrypt"}
 
 _RANDOM_BYTES = 16
@@ -81,11 +81,15 @@ class CallbackGuard:
         if envelope.keys() != _ENVELOPE:
             raise CallbackRejected("the message is not in safe mode", 400)
         encrypted = envelope["Encrypt"]
-        if not _BASE64.fullmatch(encrypted):
-            raise CallbackRejected("the encrypted part is not Base64", 400)
+        try:
+            sealed = a2b_base64(encrypted, strict_mode=True)
+        except ValueError as error:
+            raise CallbackRejected("the encrypted part is not Base64", 400) from error
+        if not sealed:
+            raise CallbackRejected("the encrypted part is empty", 400)
         self._check_signature(query.get("msg_signature", ""), timestamp, nonce, encrypted)
         try:
-            fields = read_flat_xml(self._decrypt(encrypted))
+            fields = read_flat_xml(self._decrypt(sealed))
         except MalformedXml as error:
             raise CallbackRejected(f"the content is no message: {error}", 400) from error
         return read_event(fields)
@@ -129,10 +133,9 @@ class CallbackGuard:
         sealed = encryptor.update(plain + bytes((padding,)) * padding) + encryptor.finalize()
         return b64encode(sealed).decode()
 
-    def _decrypt(self, encrypted: str) -> bytes:
+    def _decrypt(self, sealed: bytes) -> bytes:
         # The signature was checked, so only a holder of the token gets here; still, all that can
         # go wrong gives one and the same answer.
-        sealed = b64decode(encrypted)
         if len(sealed) % _AES_BLOCK:
             raise CallbackRejected("the message can't be deciphered")
         decryptor = self._cipher.decryptor()
