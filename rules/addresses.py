@@ -16,9 +16,16 @@ SHORTEST_DETAIL: Final = 4
 
 
 class AddressRefused(RuleViolation):
-    """An address to which nothing can be sent, or one too many."""
+    """An address to which nothing can be sent, or one too many.
+
+    `field` is what she must change, if one thing does it.
+    """
 
     code = "address_refused"
+
+    def __init__(self, message: str | None = None, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class AddressUnknown(AddressRefused):
@@ -48,9 +55,11 @@ def check_address(draft: AddressDraft) -> AddressDraft:
     """
     receiver, detail = plain_text(draft.receiver), plain_text(draft.detail)
     if not 1 <= len(receiver) <= LONGEST_RECEIVER:
-        raise AddressRefused(f"请填写收货人姓名（最多 {LONGEST_RECEIVER} 个字）。")
+        raise AddressRefused(f"请填写收货人姓名（最多 {LONGEST_RECEIVER} 个字）。", "receiver")
     if not SHORTEST_DETAIL <= len(detail) <= LONGEST_DETAIL:
-        raise AddressRefused(f"请填写详细地址（{SHORTEST_DETAIL} 到 {LONGEST_DETAIL} 个字）。")
+        raise AddressRefused(
+            f"请填写详细地址（{SHORTEST_DETAIL} 到 {LONGEST_DETAIL} 个字）。", "detail"
+        )
     return replace(draft, receiver=receiver, detail=detail, phone=check_phone(draft.phone))
 
 

@@ -1,15 +1,18 @@
 """A customer's delivery addresses."""
 
-from flask import abort, redirect, render_template, request
+from urllib.parse import quote
+
+from flask import abort, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from queries.shop import AddressRow, addresses_of
 from rules.addresses import AddressDraft
+from rules.distributors import PhoneRefused
 from rules.errors import RuleViolation
 from storefront import blueprint
 from storefront.session import current_person, local_path, wechat_login
 from web.collaborators import collaborators
-from web.forms import Form
+from web.forms import Form, InvalidField
 from web.limits import SUBMITS, limiter
 from workflows.addresses import delete_address, save_address
 
@@ -57,7 +60,9 @@ def change_address(address_id: int) -> ResponseReturnValue:
 def remove_address(address_id: int) -> ResponseReturnValue:
     """Hide an address."""
     delete_address(collaborators().sessions, address_id, wechat_user_id=current_person().id)
-    return redirect("/addresses")
+    flash("地址已删除")
+    target = _next()
+    return redirect(f"/addresses?next={quote(target)}" if target else "/addresses")
 
 
 def _edit(address_id: int | None, shown: dict[str, str]) -> ResponseReturnValue:
@@ -67,11 +72,14 @@ def _edit(address_id: int | None, shown: dict[str, str]) -> ResponseReturnValue:
         shown = form.shown()
         try:
             saved = _save(form, address_id)
+        except PhoneRefused as violation:
+            refusal = InvalidField("phone", violation.message)
         except RuleViolation as violation:
             refusal = violation
         else:
             target = _next()
             if target is None:
+                flash("地址已保存")
                 return redirect("/addresses")
             joiner = "&" if "?" in target else "?"
             return redirect(f"{target}{joiner}address={saved}")

@@ -69,6 +69,13 @@
   }
   document.querySelectorAll("[data-quantity]").forEach((quantity) => change(quantity, 0));
 
+  // What she typed beside an order survives choosing another address, and a refusal.
+  document.querySelectorAll("[data-keep]").forEach((field) => {
+    const key = `keep-${field.dataset.keep}`;
+    field.value ||= sessionStorage.getItem(key) ?? "";
+    field.addEventListener("input", () => sessionStorage.setItem(key, field.value));
+  });
+
   // Another page came back from the browser's memory: let its buttons work again.
   window.addEventListener("pageshow", () => {
     document.querySelectorAll("form[data-once]").forEach((form) => {
