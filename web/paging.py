@@ -4,13 +4,22 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 from urllib.parse import urlencode
 
-from flask import Flask, request
+from flask import Flask, redirect, request
+from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 Row = TypeVar("Row")
 
 LAST_PAGE = 5_000
 """Nobody reads further; a deeper offset would only make the database count."""
+
+
+class PastTheLastError(Exception):
+    """A page behind the last: the list got shorter, or the link is old."""
+
+    def __init__(self, last: int) -> None:
+        super().__init__(f"the last page is {last}")
+        self.last = last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +42,19 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[Row]):
-    """The rows of one page, and how many rows there are in all."""
+    """The rows of one page, and how many rows there are in all.
+
+    Raises: PastTheLastError; `install_paging` leads to the last page instead of an empty list.
+    """
 
     rows: tuple[Row, ...]
     total: int
     request: PageRequest
+
+    def __post_init__(self) -> None:
+        """Refuse a page that isn't there."""
+        if self.number > self.count:
+            raise PastTheLastError(self.count)
 
     @property
     def number(self) -> int:
@@ -96,5 +113,11 @@ def page_address(number: int) -> str:
 
 
 def install_paging(app: Flask) -> None:
-    """Let the pagination macro write addresses."""
+    """Let the pagination macro write addresses; lead from behind the last page to it."""
     app.jinja_env.globals["page_address"] = page_address
+    app.register_error_handler(PastTheLastError, _lead_to_the_last)
+
+
+def _lead_to_the_last(error: Exception) -> ResponseReturnValue:
+    assert isinstance(error, PastTheLastError)
+    return redirect(page_address(error.last))

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from web.paging import Page, PageRequest, page_address
+from web.paging import Page, PageRequest, page_address, requested_page
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,14 @@ def test_another_page_keeps_the_filters(app: Flask) -> None:
     with app.test_request_context("/list?q=%E9%9D%A2%E9%9C%9C&page=2&tag=a&tag=b"):
         assert page_address(3) == "/list?q=%E9%9D%A2%E9%9C%9C&tag=a&tag=b&page=3"
         assert page_address(1) == "/list?q=%E9%9D%A2%E9%9C%9C&tag=a&tag=b"
+
+
+def test_behind_the_last_page_stands_the_last(app: Flask, client: FlaskClient) -> None:
+    @app.get("/short")
+    def short() -> str:
+        asked = requested_page(20)
+        return str(Page(rows=("x",), total=42, request=asked).number)
+
+    assert client.get("/short?page=3").text == "3"
+    answer = client.get("/short?page=4&q=x")
+    assert (answer.status_code, answer.location) == (302, "/short?q=x&page=3")
