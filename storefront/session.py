@@ -4,17 +4,20 @@ A code is exchanged only after its state matched this browser, so a stranger can
 call WeChat nor log somebody into an account that isn't theirs.
 """
 
+import base64
 import hmac
 import re
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
+from io import BytesIO
 from typing import ParamSpec
 
-from flask import abort, g, redirect, request, session
+from flask import abort, g, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 
+from posters import code as qr_code
 from storefront import blueprint
 from web.collaborators import collaborators
 from web.errors import error_page
@@ -24,6 +27,8 @@ from workflows.people import Person, identify, recognise
 
 LIFETIME = timedelta(days=30)
 CALLBACK = "/login/wechat"
+CODE_SIDE = 480
+LONGEST_CODE_TEXT = 400
 LONGEST_CODE = 128
 LONGEST_NEXT = 1_000
 # Browsers read "//host" and "/\\host" as another site, and drop tabs and line ends before that.
@@ -42,7 +47,7 @@ def wechat_login(
         if visitor() is None:
             if request.method != "GET":
                 abort(401)
-            return _ask_wechat()
+            return _outside_wechat() if _is_other_browser() else _ask_wechat()
         return view(*args, **kwargs)
 
     return known
@@ -67,6 +72,22 @@ def current_person() -> Person:
     person = visitor()
     assert person is not None, "the view is behind wechat_login"
     return person
+
+
+def _is_other_browser() -> bool:
+    """Tell whether a person's browser other than WeChat's asks; machines say who they are not."""
+    agent = request.user_agent.string
+    return agent.startswith("Mozilla/") and "MicroMessenger" not in agent
+
+
+def _outside_wechat() -> str:
+    """Show how to get into WeChat from here: its own page there is a dead end."""
+    link = collaborators().site.url(request.full_path.rstrip("?"))
+    drawn = BytesIO()
+    if len(link) <= LONGEST_CODE_TEXT:
+        qr_code.draw(link, CODE_SIDE, "#3a1621", "#ffffff").save(drawn, "PNG")
+    picture = base64.b64encode(drawn.getvalue()).decode()
+    return render_template("storefront/session/outside.html", link=link, picture=picture)
 
 
 def _ask_wechat() -> ResponseReturnValue:

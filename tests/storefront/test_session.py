@@ -28,6 +28,23 @@ def test_a_page_asks_wechat_and_comes_back_to_where_she_was_going(site: Site) ->
     assert people(site.shop.sessions) == 1
 
 
+CHROME = "Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36"
+
+
+def test_another_browser_is_shown_the_way_into_wechat(site: Site) -> None:
+    phone = site.stranger()
+    page = phone.get("/r/ABCDEFGH?s=tok", headers={"User-Agent": CHROME})
+    assert page.status_code == 200
+    assert "请在微信里打开" in page.text
+    assert f'data-copy="{HOST}/r/ABCDEFGH?s=tok"' in page.text
+    assert "data:image/png;base64,iVBOR" in page.text
+    long = phone.get(f"/orders?status={'x' * 900}", headers={"User-Agent": CHROME})
+    assert "请在微信里打开" in long.text
+    assert "data:image/png" not in long.text
+    inside = phone.get("/orders", headers={"User-Agent": f"{CHROME} MicroMessenger/8.0.56"})
+    assert inside.location.startswith("https://open.weixin.qq.com/")
+
+
 def test_a_code_is_exchanged_only_with_this_browsers_state(site: Site) -> None:
     for query in (
         "",
