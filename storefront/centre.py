@@ -11,6 +11,7 @@ from queries.commissions import commission_rows, referral_orders
 from queries.payout_accounts import payout_account
 from queries.payouts import payout_desk, payouts_of
 from rules.commission import CommissionStage
+from rules.errors import RuleViolation
 from rules.money import yuan
 from rules.payouts import PayoutChannel, most_payable
 from storefront import blueprint
@@ -90,19 +91,22 @@ def show_referral_orders() -> ResponseReturnValue:
 @members_only
 def show_payouts() -> ResponseReturnValue:
     """What she may withdraw, the payout under way, and those before."""
-    return _payouts_page()
+    return _payouts_page({}, None)
 
 
 @blueprint.post("/d/payouts")
 @members_only
 @limiter.limit(SUBMITS)
 def ask_for_payout() -> ResponseReturnValue:
-    """Ask for a payout; a refusal goes back to the form with its sentence."""
+    """Ask for a payout; a refusal stands in the form, which keeps what she typed."""
     form = Form.sent()
     tools = collaborators()
-    amount_fen = form.yuan("amount", "提现金额", minimum_fen=1)
-    channel = form.choice("channel", "到账方式", tuple(PayoutChannel))
-    request_payout(tools.sessions, member_id(), amount_fen, channel, tools.now())
+    try:
+        amount_fen = form.yuan("amount", "提现金额", minimum_fen=1)
+        channel = form.choice("channel", "到账方式", tuple(PayoutChannel))
+        request_payout(tools.sessions, member_id(), amount_fen, channel, tools.now())
+    except RuleViolation as refusal:
+        return _payouts_page(form.shown(), refusal), 422
     flash("提现申请已提交，审核后会通知您")
     return redirect("/d/payouts")
 
@@ -142,7 +146,7 @@ def _link() -> str:
     return collaborators().site.url(f"/r/{code}")
 
 
-def _payouts_page() -> ResponseReturnValue:
+def _payouts_page(shown: dict[str, str], refusal: RuleViolation | None) -> str:
     tools = collaborators()
     asked = requested_page(PAGE_SIZE)
     with tools.sessions.read() as database:
@@ -164,7 +168,9 @@ def _payouts_page() -> ResponseReturnValue:
         desk=desk,
         account=account,
         policy=policy,
-        suggested_fen=suggested_fen,
+        shown={"amount": yuan(suggested_fen)} | shown,
+        chosen=PayoutChannel.BANK if shown.get("channel") == "bank" else PayoutChannel.WECHAT,
+        refusal=refusal,
         tax=tax,
         channels=CHANNELS,
         merchant=tools.merchant,

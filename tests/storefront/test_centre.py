@@ -111,6 +111,8 @@ def test_she_asks_for_a_payout(app: Flask, sessions: SessionFactory, seller: Dis
     page = browser.get("/d/payouts").text
     assert "工作人员正在审核" in page
     assert 'name="amount"' not in page
+    from_another_tab = browser.post("/d/payouts", data={"amount": "4.80", "channel": "wechat"})
+    assert "您有一笔提现正在处理中" in from_another_tab.text
 
 
 @pytest.mark.parametrize(
@@ -131,6 +133,8 @@ def test_a_refused_request_comes_back_with_its_sentence(
     answer = browser.post("/d/payouts", data={"amount": amount, "channel": channel})
     assert answer.status_code == 422
     assert says in answer.text
+    assert f'name="amount" value="{amount}"' in answer.text
+    assert 'value="wechat" checked' in answer.text
     assert held(sessions, seller) == {"available": 2_480}
 
 
