@@ -28,7 +28,8 @@ def ask(chat: Chat, text: str) -> TextReply:
         if moved is not None:
             return chat.say("bot/movement.txt", movement=moved, amount_fen=question.amount_fen)
     if not rows:
-        return chat.say("bot/explained.txt", rows=(), total_fen=None)
+        is_named = question != Question()
+        return chat.say("bot/explained.txt", rows=(), total_fen=None, is_named=is_named)
     total_fen = sum(row.posted_fen for row in rows)
     for shown in range(len(rows), 0, -1):
         reply = chat.say(

@@ -112,8 +112,10 @@ def test_nobody_reads_what_others_earn(
     with sessions.begin() as session:
         person = make_person(session)
         make_distributor(session, person=person)
-    for question in (order.number, order.number[-6:], "8.39", ""):
-        assert "没有找到" in Phone(app, person.openid).say(f"为什么 {question}")
+    other = Phone(app, person.openid)
+    for question in (order.number, order.number[-6:], "8.39"):
+        assert "没有找到" in other.say(f"为什么 {question}")
+    assert "还没有佣金" in other.say("为什么")
 
 
 def test_a_long_order_fits_and_says_what_is_left_out(
