@@ -45,17 +45,8 @@ class DemoMaterial:
 
 LESSONS = (
     DemoLesson(
-        slug="sharing",
-        title="第一课：怎样把好东西讲给朋友听",
-        body="分享不是刷屏。先想清楚：这件东西解决了谁的什么问题？\n\n"
-        "一、说自己的使用感受，一句就够，例如“换季脸不紧了”。\n"
-        "二、用「素材中心」里的图，图上已经有您的二维码，朋友扫码就记在您名下。\n"
-        "三、一个群一天最多发一次，有人问再展开讲成分和用法。\n\n"
-        "不承诺疗效，不贬低别家，不私自改价。做到这三点，朋友才会一直信您。",
-    ),
-    DemoLesson(
         slug="skin-barrier",
-        title="第二课：看懂皮肤屏障，再推荐修护",
+        title="第一课：看懂皮肤屏障，再推荐修护",
         body="泛红、刺痛、越护越干，多半是屏障受损。\n\n"
         "先减法：停掉去角质和高浓度酸类，洁面一天一次。\n"
         "再修护：玉兰修护精华早晚各 2–3 滴，夜里加一层玉润滋养面霜。\n"
@@ -64,11 +55,20 @@ LESSONS = (
     ),
     DemoLesson(
         slug="cleansing",
-        title="第三课：卸妆和洁面，十个人九个做错",
+        title="第二课：卸妆和洁面，十个人九个做错",
         body="卸妆油要“干手干脸”，打圈 30 秒，加水乳化变白，再冲净。\n\n"
         "只涂防晒的日子，用氨基酸洁面乳就够，不必天天卸妆。\n"
         "水温接近体温；毛巾按干，不要搓。\n\n"
         "讲给朋友听的时候，先问她化不化妆、皮肤干还是油，再推荐。",
+    ),
+    DemoLesson(
+        slug="sharing",
+        title="第三课：怎样把好东西讲给朋友听",
+        body="分享不是刷屏。先想清楚：这件东西解决了谁的什么问题？\n\n"
+        "一、说自己的使用感受，一句就够，例如“换季脸不紧了”。\n"
+        "二、用「素材中心」里的图，图上已经有您的二维码，朋友扫码就记在您名下。\n"
+        "三、一个群一天最多发一次，有人问再展开讲成分和用法。\n\n"
+        "不承诺疗效，不贬低别家，不私自改价。做到这三点，朋友才会一直信您。",
     ),
 )
 
@@ -133,10 +133,10 @@ def _teach(sessions: SessionFactory, owner: StaffActor, now: datetime) -> None:
     ]
     once_on = (now + ONCE_AFTER).astimezone(SHANGHAI).date()
     plans = (
-        ("每周一课", lessons[0], Schedule(repeat=Repeat.WEEKLY, weekday=MONDAY, at_time=time(9))),
+        ("每周一课", lessons[2], Schedule(repeat=Repeat.WEEKLY, weekday=MONDAY, at_time=time(9))),
         (
             "修护专题",
-            lessons[1],
+            lessons[0],
             Schedule(
                 repeat=Repeat.ONCE,
                 once_at=datetime.combine(once_on, time(9, 30), tzinfo=SHANGHAI),

@@ -1,5 +1,6 @@
 """`python -m fenxiao.demo.web PORT SANDBOX_URL`: the application with the tour, by waitress."""
 
+import os
 import sys
 from datetime import timedelta
 from math import ceil
@@ -38,6 +39,7 @@ def tour(sandbox: Sandbox) -> Blueprint:
             owner=OWNER,
             finance=FINANCE,
             password=PASSWORD,
+            config_file=os.environ.get("FENXIAO_CONFIG", "config.toml"),
             now=now,
             is_night=is_quiet(now),
         )
