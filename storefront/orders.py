@@ -73,6 +73,7 @@ def show_order(number: str) -> ResponseReturnValue:
         deadline=_deadline(order),
         requests=requests,
         choices=left,
+        after_sales_days=policy.after_sales_days,
         may_ask=may_ask(order.status, order.received_at, policy, collaborators().now()),
     )
 

@@ -14,6 +14,7 @@ from storefront.session import current_person, visitor, wechat_login
 from storefront.share_cards import ShareCard
 from web.collaborators import collaborators
 from wechat.errors import WeChatError
+from workflows.policies import policy_in_force
 
 log = structlog.get_logger(__name__)
 
@@ -24,9 +25,14 @@ def show_shop() -> ResponseReturnValue:
     tools = collaborators()
     with tools.sessions.read() as database:
         items = shop_items(database, tools.now())
+        policy = policy_in_force(database, tools.now()).policy
     lines = {item.product_line: None for item in items}
     return render_template(
-        "storefront/shop/index.html", items=items, lines=tuple(lines), adviser=adviser()
+        "storefront/shop/index.html",
+        items=items,
+        lines=tuple(lines),
+        adviser=adviser(),
+        after_sales_days=policy.after_sales_days,
     )
 
 
@@ -36,10 +42,15 @@ def show_product(slug: str) -> ResponseReturnValue:
     tools = collaborators()
     with tools.sessions.read() as database:
         page = product_page(database, slug, tools.now())
+        policy = policy_in_force(database, tools.now()).policy
     if page is None:
         abort(404)
     return render_template(
-        "storefront/shop/product.html", page=page, adviser=adviser(), card=_share_card(page)
+        "storefront/shop/product.html",
+        page=page,
+        adviser=adviser(),
+        card=_share_card(page),
+        after_sales_days=policy.after_sales_days,
     )
 
 
