@@ -17,6 +17,7 @@ from tests.factories.aftersales import ask_for
 from tests.factories.orders import receive_order, ship_order
 from wechat.gateway import RefundFact, RefundState
 from workflows.aftersales.accept import accept
+from workflows.aftersales.ask import Buyer, appeal
 from workflows.aftersales.steps import Mark
 from workflows.refunds import confirm_refund
 
@@ -119,3 +120,21 @@ def test_what_staff_wrote_stays_when_a_rejection_is_refused(
     late = staff.send(path, reason="写了很久的原因")
     assert late.status_code == 422
     assert "您写的原因没有提交：“写了很久的原因”" in late.get_data(as_text=True)
+
+
+def test_an_appeal_is_quoted_below_what_was_asked_first(
+    sessions: SessionFactory, enter: Enter, world: World, moment: datetime
+) -> None:
+    staff = enter(Role.OPERATIONS)
+    with sessions.begin() as session:
+        order = session.get_one(Order, world.paid_order_id)
+        request_id = ask_for(session, order, [1], moment)
+        request = session.get_one(AfterSalesRequest, request_id)
+        buyer = Buyer(wechat_user_id=order.wechat_user_id, order_id=order.id)
+        position = request.position
+    path = f"{LIST}/{request_id}"
+    assert staff.send(f"{path}/reject", reason="商品已使用").status_code == 303
+    appeal(sessions, buyer, position, reason="瓶口漏液，有照片", now=moment)
+    quotes = re.findall(r'<p class="quote">([^<]*)</p>', staff.get(path).get_data(as_text=True))
+    assert quotes[-1] == "瓶口漏液，有照片"
+    assert len(quotes) == 2
