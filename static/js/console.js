@@ -17,6 +17,17 @@
     });
   }
 
+  async function copy(button) {
+    const words = button.querySelector("span");
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      words.textContent = "已复制";
+    } catch {
+      // Without HTTPS a browser has no clipboard.
+      window.prompt("请手动复制", button.dataset.copy);
+    }
+  }
+
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     if (form.matches("[data-confirm]") && !form.dataset.confirmed) {
@@ -33,6 +44,8 @@
     form.dataset.sent = "yes";
     (event.submitter ?? form.querySelector("[type=submit]"))?.classList.add("is-sending");
   });
+  document.querySelector(".side-link.is-active")?.scrollIntoView({ block: "nearest" });
+  document.querySelector('[aria-invalid="true"]')?.focus();
   window.addEventListener("pageshow", () => {
     document.querySelectorAll("form[data-once]").forEach((form) => {
       delete form.dataset.sent;
@@ -47,6 +60,8 @@
       document.querySelector(".topbar-menu")?.setAttribute("aria-expanded", String(isOpen));
     }
     event.target.closest("[data-dismiss]")?.closest("[data-flash]")?.remove();
+    const source = event.target.closest("[data-copy]");
+    if (source) copy(source);
     const row = event.target.closest("tr[data-href]");
     if (row && !event.target.closest("a, button, input, select, label")) location.href = row.dataset.href;
   });

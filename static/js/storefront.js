@@ -76,6 +76,9 @@
     field.addEventListener("input", () => sessionStorage.setItem(key, field.value));
   });
 
+  // A refused form stands at what is wrong, however long it is.
+  document.querySelector('[aria-invalid="true"]')?.focus();
+
   // Another page came back from the browser's memory: let its buttons work again.
   window.addEventListener("pageshow", () => {
     document.querySelectorAll("form[data-once]").forEach((form) => {

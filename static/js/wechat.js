@@ -41,7 +41,7 @@
     });
     const read = await answer.json();
     if (!answer.ok) return window.toast(read.message, "error");
-    finish(await invoke("getBrandWCPayRequest", read), button.dataset.then, "还没有付款，订单为你保留");
+    finish(await invoke("getBrandWCPayRequest", read), button.dataset.then, "还没有付款，订单为您保留");
   }
 
   async function collect(button) {
