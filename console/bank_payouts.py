@@ -9,6 +9,7 @@ from console import blueprint
 from console.guard import current_actor, requires
 from queries.payouts import approved_bank_payouts
 from rules.distributors import MAX_REASON_LENGTH
+from rules.errors import RuleViolation
 from rules.staff import Permission
 from web.collaborators import collaborators
 from web.exports import CSV_TYPE, XLSX_TYPE, Amount, Cell, Sheet, csv_file, xlsx_file
@@ -43,6 +44,10 @@ REMARK = "佣金提现"
 @requires(Permission.APPROVE_PAYOUTS)
 def show_bank_payouts() -> ResponseReturnValue:
     """What waits for the bank: approved, not recorded yet."""
+    return _page({}, (), None)
+
+
+def _page(shown: dict[str, str], ticked: Sequence[int], refusal: RuleViolation | None) -> str:
     with collaborators().sessions.read() as session:
         rows = approved_bank_payouts(session, limit=MOST_AT_ONCE)
     return render_template(
@@ -51,6 +56,9 @@ def show_bank_payouts() -> ResponseReturnValue:
         net_fen=sum(row.net_fen for row in rows),
         reference_length=LONGEST_REFERENCE,
         most=MOST_AT_ONCE,
+        shown=shown,
+        ticked=ticked,
+        refusal=refusal,
     )
 
 
@@ -78,9 +86,18 @@ def export_for_bank() -> ResponseReturnValue:
 @blueprint.post("/payouts/bank/record")
 @requires(Permission.APPROVE_PAYOUTS)
 def record_ticked() -> ResponseReturnValue:
-    """Record the ticked transfers as made, all of them or none."""
+    """Record the ticked transfers as made, all of them or none; a refusal keeps what was typed."""
+    form, ticked = Form.sent(), _ticked()
+    try:
+        done = _record(form, ticked)
+    except RuleViolation as refusal:
+        return _page(form.shown(), ticked, refusal), 422
+    flash(f"已登记 {done} 笔银行转账，提现完成。")
+    return redirect(PAGE, code=303)
+
+
+def _record(form: Form, ticked: Sequence[int]) -> int:
     tools = collaborators()
-    form = Form.sent()
     common = form.text("reference", "银行流水号", max_length=LONGEST_REFERENCE, min_length=0)
     transfers = [
         BankTransfer(
@@ -90,11 +107,9 @@ def record_ticked() -> ResponseReturnValue:
             )
             or common,
         )
-        for payout_id in _ticked()
+        for payout_id in ticked
     ]
-    done = record_bank_transfers(tools.sessions, transfers, actor=current_actor(), now=tools.now())
-    flash(f"已登记 {done} 笔银行转账，提现完成。")
-    return redirect(PAGE, code=303)
+    return record_bank_transfers(tools.sessions, transfers, actor=current_actor(), now=tools.now())
 
 
 @blueprint.post("/payouts/<int:payout_id>/bank-failure")

@@ -1,6 +1,7 @@
 """The bank's file in the console, and transfers recorded by ticking rows."""
 
 import csv
+import re
 from io import BytesIO, StringIO
 
 from openpyxl import load_workbook
@@ -73,6 +74,26 @@ def test_the_page_masks_and_records_what_is_ticked(
     assert (payout.status, payout.transfer_bill_no) == (PayoutStatus.PAID, "ICBC20261124")
 
 
+def test_a_refusal_keeps_ticks_and_references(enter: Enter, world: World) -> None:
+    approve(enter, world)
+    number = world.large_payout_id
+    finance = enter(Role.FINANCE)
+    forgotten = finance.send(f"{PAGE}/record", reference="20261129-7")
+    assert forgotten.status_code == 422
+    page = forgotten.get_data(as_text=True)
+    assert "请先勾选已经转账的提现" in page
+    assert 'name="reference" type="text" value="20261129-7"' in page
+    unnamed = finance.send(f"{PAGE}/record", payout=str(number))
+    page = unnamed.get_data(as_text=True)
+    assert "请填写银行流水号" in page
+    assert re.search(rf'name="payout" value="{number}"[^>]* checked', page)
+    # A colleague was quicker: nothing is left to tick, and the page says why.
+    assert finance.send(f"{PAGE}/record", payout=str(number), reference="1").status_code == 303
+    late = finance.send(f"{PAGE}/record", payout=str(number), reference="1")
+    assert "没有等待打款的提现" in late.get_data(as_text=True)
+    assert 'class="form-refusal"' in late.get_data(as_text=True)
+
+
 def test_a_failure_is_recorded_with_its_reason(
     sessions: SessionFactory, enter: Enter, world: World
 ) -> None:
@@ -88,9 +109,9 @@ def test_a_failure_is_recorded_with_its_reason(
 
 def test_a_payout_that_does_not_exist_is_refused(enter: Enter) -> None:
     finance = enter(Role.FINANCE)
-    for path, fields in (
-        ("/console/payouts/99/bank-failure", {"reason": "户名不符"}),
-        (f"{PAGE}/record", {"payout": "99", "reference": "ICBC1"}),
-    ):
-        assert finance.send(path, **fields).status_code == 303
-        assert PayoutMissing.message in finance.get(PAGE).get_data(as_text=True)
+    failed = finance.send("/console/payouts/99/bank-failure", reason="户名不符")
+    assert failed.status_code == 303
+    assert PayoutMissing.message in finance.get(PAGE).get_data(as_text=True)
+    recorded = finance.send(f"{PAGE}/record", payout="99", reference="ICBC1")
+    assert recorded.status_code == 422
+    assert PayoutMissing.message in recorded.get_data(as_text=True)
