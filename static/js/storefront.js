@@ -95,6 +95,8 @@
   });
 
   document.addEventListener("change", (event) => {
+    const typed = event.isTrusted && event.target.closest("[data-quantity]");
+    if (typed) change(typed, 0);
     const upload = event.target.closest("[data-upload]");
     if (!upload) return;
     upload.querySelector("[data-upload-name]").textContent = event.target.files[0]?.name ?? "选择图片";
