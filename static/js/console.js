@@ -28,6 +28,39 @@
     }
   }
 
+  // What was written is still there after a login that ran out: kept in this tab until it is saved.
+  const KEPT = "textarea[name], input[type=text][name]";
+
+  function told(key) {
+    const note = document.createElement("div");
+    note.className = "flash";
+    note.append("已恢复上次没有保存的内容。");
+    const drop = document.createElement("button");
+    drop.type = "button";
+    drop.className = "flash-word";
+    drop.textContent = "放弃";
+    drop.addEventListener("click", () => {
+      sessionStorage.removeItem(key);
+      location.reload();
+    });
+    note.append(drop);
+    document.querySelector(".flashes").append(note);
+  }
+
+  function keep(form) {
+    const key = `draft-${form.dataset.draft}`;
+    const fields = [...form.querySelectorAll(KEPT)];
+    const kept = JSON.parse(sessionStorage.getItem(key) ?? "{}");
+    const lost = fields.filter((field) => field.name in kept && field.value !== kept[field.name]);
+    for (const field of lost) field.value = kept[field.name];
+    if (lost.length) told(key);
+    form.addEventListener("input", () => {
+      sessionStorage.setItem(key, JSON.stringify(Object.fromEntries(fields.map((field) => [field.name, field.value]))));
+    });
+  }
+  if (document.querySelector(".flash.is-done")) sessionStorage.clear();
+  document.querySelectorAll("form[data-draft]").forEach(keep);
+
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     if (form.matches("[data-confirm]") && !form.dataset.confirmed) {
