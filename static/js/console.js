@@ -28,6 +28,15 @@
     }
   }
 
+  // A browser may refuse to keep anything, in a frame of another site for one: pages work without.
+  const memory = (() => {
+    try {
+      return window.sessionStorage;
+    } catch {
+      return null;
+    }
+  })();
+
   // What was written is still there after a login that ran out: kept in this tab until it is saved.
   const KEPT = "textarea[name], input[type=text][name]";
 
@@ -40,7 +49,7 @@
     drop.className = "flash-word";
     drop.textContent = "放弃";
     drop.addEventListener("click", () => {
-      sessionStorage.removeItem(key);
+      memory?.removeItem(key);
       location.reload();
     });
     note.append(drop);
@@ -50,15 +59,15 @@
   function keep(form) {
     const key = `draft-${form.dataset.draft}`;
     const fields = [...form.querySelectorAll(KEPT)];
-    const kept = JSON.parse(sessionStorage.getItem(key) ?? "{}");
+    const kept = JSON.parse(memory?.getItem(key) ?? "{}");
     const lost = fields.filter((field) => field.name in kept && field.value !== kept[field.name]);
     for (const field of lost) field.value = kept[field.name];
     if (lost.length) told(key);
     form.addEventListener("input", () => {
-      sessionStorage.setItem(key, JSON.stringify(Object.fromEntries(fields.map((field) => [field.name, field.value]))));
+      memory?.setItem(key, JSON.stringify(Object.fromEntries(fields.map((field) => [field.name, field.value]))));
     });
   }
-  if (document.querySelector(".flash.is-done")) sessionStorage.clear();
+  if (document.querySelector(".flash.is-done")) memory?.clear();
   document.querySelectorAll("form[data-draft]").forEach(keep);
 
   document.addEventListener("submit", async (event) => {

@@ -10,7 +10,7 @@
     // Coming back to this page must not open the sheet a second time.
     history.replaceState(null, "", location.pathname);
     // The order has the note now; the next one starts without it.
-    sessionStorage.removeItem("keep-note");
+    window.forget("note");
     // wechat.js is deferred too: its listener is there once all deferred scripts have run.
     window.addEventListener("load", () => button.click(), { once: true });
   }

@@ -69,11 +69,23 @@
   }
   document.querySelectorAll("[data-quantity]").forEach((quantity) => change(quantity, 0));
 
+  // A browser may refuse to keep anything, in a frame of another site for one: pages work without.
+  const memory = (() => {
+    try {
+      return window.sessionStorage;
+    } catch {
+      return null;
+    }
+  })();
+
+  // window.forget("note") lets go of what a field with data-keep="note" held.
+  window.forget = (name) => memory?.removeItem(`keep-${name}`);
+
   // What she typed beside an order survives choosing another address, and a refusal.
   document.querySelectorAll("[data-keep]").forEach((field) => {
     const key = `keep-${field.dataset.keep}`;
-    field.value ||= sessionStorage.getItem(key) ?? "";
-    field.addEventListener("input", () => sessionStorage.setItem(key, field.value));
+    field.value ||= memory?.getItem(key) ?? "";
+    field.addEventListener("input", () => memory?.setItem(key, field.value));
   });
 
   // A refused form stands at what is wrong, however long it is.
