@@ -22,7 +22,15 @@ from models.referrals import ReferralCode
 from rules.staff import Role
 from rules.withholding import WithholdingMethod
 from tests.crash import chance, paying_out, selling
-from tests.crash.books import Books, differences, read_books
+from tests.crash.books import (
+    WORKS,
+    Books,
+    Works,
+    differences,
+    in_flight,
+    read_books,
+    works_of,
+)
 from tests.crash.day import (
     CREAM,
     CREAM_FEN,
@@ -37,7 +45,7 @@ from tests.crash.day import (
 )
 from tests.crash.house import A_STEP, RESTART, START, build_house
 from tests.crash.points import Points, install
-from tests.crash.processes import run_child
+from tests.crash.processes import ChildFailed, run_child
 from tests.crash.storage import Database
 from tests.factories.catalogue import make_sku
 from tests.factories.distributors import make_distributor
@@ -132,14 +140,21 @@ class Experiment:
 
         `left`: what was committed at that point.
         """
+        try:
+            return self._die(death, left)
+        except ChildFailed as broken:
+            return (f"the day broke off: {broken}",)
+
+    def _die(self, death: Death, left: str | None) -> tuple[str, ...]:
         self._house.restore(_before(death.step))
         moment = START + death.step * A_STEP
         if not self._kill(death, moment):
             return ("the point was never reached",)
         if left is not None and not left.startswith(self._house.database.digest()):
             return ("the death left something else than was committed",)
+        lost = self._in_flight()
         lived = self._live_on(range(death.step, len(STEPS)), moment + RESTART, is_restarted=True)
-        return self._judge(lived)
+        return self._judge(lived, lost)
 
     def die_along_the_day(self, deaths: Sequence[Death]) -> tuple[int, tuple[str, ...]]:
         """Die several times in one day, at most once in a step.
@@ -150,6 +165,7 @@ class Experiment:
         self._house.restore(_before(0))
         begin, late, died, is_restarted = 0, timedelta(0), 0, False
         complaints: list[str] = []
+        lost: Works = Counter()
         for death in sorted(deaths, key=lambda death: death.step):
             if begin < death.step:
                 lived = self._live_on(
@@ -159,6 +175,7 @@ class Experiment:
                 )
                 complaints += lived.complaints
             is_restarted = self._kill(death, START + death.step * A_STEP + late)
+            lost += self._in_flight()
             begin = death.step if is_restarted else death.step + 1
             died += is_restarted
             late += RESTART
@@ -166,7 +183,7 @@ class Experiment:
             range(begin, len(STEPS)), START + begin * A_STEP + late, is_restarted=is_restarted
         )
         lived = replace(lived, complaints=(*complaints, *lived.complaints))
-        return died, self._judge(lived, most_unknown=died)
+        return died, self._judge(lived, lost)
 
     def _kill(self, death: Death, moment: datetime) -> bool:
         """Live a step, and die at its point; return whether it was reached."""
@@ -180,10 +197,14 @@ class Experiment:
         assert lived is not None
         return lived
 
-    def _judge(self, lived: Lived, *, most_unknown: int = 1) -> tuple[str, ...]:
+    def _in_flight(self) -> Works:
+        """Return the chat messages that were on their way when the application died."""
+        return in_flight(works_of(self._house.database.ask(WORKS)))
+
+    def _judge(self, lived: Lived, lost: Works) -> tuple[str, ...]:
         assert lived.books is not None
         said = [f"complaint: {complaint}" for complaint in lived.complaints]
-        said += differences(self._undisturbed, lived.books, most_unknown=most_unknown)
+        said += differences(self._undisturbed, lived.books, lost)
         return tuple(said)
 
     def _furnish(self) -> None:
@@ -248,7 +269,7 @@ class Experiment:
                 lived = self._live_in_child(range(number, number + 1), START + number * A_STEP)
                 assert lived is not None
                 deaths += _deaths_of(number, lived)
-        problems = differences(self._undisturbed, _books_of(lived), most_unknown=0)
+        problems = differences(self._undisturbed, _books_of(lived), Counter())
         assert not problems, problems
         self.deaths = tuple(deaths)
 
@@ -313,7 +334,7 @@ def _books_of(lived: Lived | None) -> Books:
     """Return the books of a day that came to its end undisturbed."""
     assert lived is not None
     assert lived.books is not None
-    problems = differences(lived.books, lived.books, most_unknown=0)
+    problems = differences(lived.books, lived.books, Counter())
     assert not problems, problems
     return lived.books
 

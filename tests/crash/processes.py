@@ -18,7 +18,7 @@ STOP_TRIES = 15_000
 
 
 class ChildFailed(Exception):  # noqa: N818 - says what happened
-    """A child ended by an exception of its own, which it printed."""
+    """A child ended otherwise than by its work's end; it says how, or has printed it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ def run_child(work: Callable[[], Result]) -> Ended[Result]:
             raise ChildFailed(f"signal {os.WTERMSIG(status)}")
         return Ended(is_killed=True, result=None)
     if os.WEXITSTATUS(status) != 0:
-        raise ChildFailed("its exception is printed above")
+        raise ChildFailed(said.decode())
     # Our own child's words.
     return Ended(is_killed=False, result=pickle.loads(said))  # noqa: S301
 
@@ -110,16 +110,20 @@ def kill_child(child: int) -> None:
 
 
 def _be_child(work: Callable[[], object], writing: int | None = None) -> None:
-    """Never returns: the parent's handlers and buffers are not ours to run."""
-    status = 1
+    """Never returns: the parent's handlers and buffers are not ours to run.
+
+    The result, or the traceback of what broke it, goes into `writing`.
+    """
     try:
-        result = work()
+        said, status = pickle.dumps(work()), 0
+    except BaseException:  # noqa: BLE001 - nobody else would hear of it
+        said, status = traceback.format_exc().encode(), 1
+    try:
         if writing is not None:
             with os.fdopen(writing, "wb") as pipe:
-                pickle.dump(result, pipe)
-        status = 0
-    except BaseException:  # noqa: BLE001 - nobody else would hear of it
-        traceback.print_exc()
-        sys.stderr.flush()
+                pipe.write(said)
+        elif status:
+            sys.stderr.write(said.decode())
+            sys.stderr.flush()
     finally:
         os._exit(status)

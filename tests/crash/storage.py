@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import psycopg
 from sqlalchemy.engine import URL, make_url
@@ -18,6 +18,7 @@ MEASURED = frozenset({"milliseconds"})
 """Columns that say how long something really took; nothing is decided by them."""
 SECONDS = re.compile(r'"seconds": ?[0-9.e-]+')
 """The same in a delivery's attempts."""
+Rows = list[tuple[Any, ...]]
 
 
 class Database(Protocol):
@@ -35,6 +36,10 @@ class Database(Protocol):
 
     def digest(self) -> str:
         """Return the digest of all that is committed."""
+        ...
+
+    def ask(self, question: str) -> Rows:
+        """Return what is committed; nothing is written, no journal ended."""
         ...
 
 
@@ -59,6 +64,11 @@ class SqliteDatabase:
     def digest(self) -> str:
         """Read every row of every table; a dead process's journal stays as it is."""
         return digest_file(self._now)
+
+    def ask(self, question: str) -> Rows:
+        """Read the file only."""
+        with closing(_open_to_read(self._now)) as connection:
+            return connection.execute(question).fetchall()
 
 
 class PostgresqlDatabase:
@@ -85,13 +95,19 @@ class PostgresqlDatabase:
         Sequences are left aside: a number drawn by a transaction that never ended makes a gap.
         Where no transaction began or ended since the last time, the digest is the same.
         """
-        with psycopg.connect(
-            host=str(self._server.directory), user=ROLE, dbname="day"
-        ) as connection:
+        with self._connect() as connection:
             (snapshot,) = connection.execute("SELECT pg_current_snapshot()::text").fetchone() or ()
             if self._seen is None or self._seen[0] != snapshot:
                 self._seen = (snapshot, _digest_tables(connection))
             return self._seen[1]
+
+    def ask(self, question: str) -> Rows:
+        """Ask the server."""
+        with self._connect() as connection:
+            return connection.execute(question.encode()).fetchall()
+
+    def _connect(self) -> psycopg.Connection:
+        return psycopg.connect(host=str(self._server.directory), user=ROLE, dbname="day")
 
 
 def _digest_tables(connection: psycopg.Connection) -> str:
@@ -115,11 +131,15 @@ def copy_file(source: Path, target: Path) -> None:
 
 def digest_file(path: Path) -> str:
     """Return the digest of all rows of an SQLite file; nothing is written, no journal ended."""
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+    with closing(_open_to_read(path)) as connection:
         names = connection.execute(
             "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
         ).fetchall()
         return _digest((name, *_rows(connection, name)) for (name,) in names)
+
+
+def _open_to_read(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{path}?mode=ro", uri=True)
 
 
 def _rows(connection: sqlite3.Connection, table: str) -> Iterator[object]:
