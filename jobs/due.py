@@ -13,7 +13,13 @@ def run_everything_due(parts: Collaborators, now: datetime) -> int:
 
     Return how many rows moved. What fails is logged and tried again later, as always.
     """
-    moved = sum(run_task(parts, tick, now) for tick in TICKS)
+    ticked = sum(run_task(parts, tick, now) for tick in TICKS)
+    return ticked + deliver_everything_due(parts, now)
+
+
+def deliver_everything_due(parts: Collaborators, now: datetime) -> int:
+    """Drain the outbox at business time `now`; return how many rows were delivered."""
+    moved = 0
     courier = Courier(delivery_tools(parts), lambda: now)
     while delivered := courier.deliver_batch():
         moved += delivered

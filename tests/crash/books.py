@@ -142,14 +142,13 @@ def works_of(rows: Iterable[Sequence[Any]]) -> Works:
 
 
 def in_flight(works: Works) -> Works:
-    """Return the chat messages among them that were on their way: they may have arrived."""
-    return Counter(
-        {
-            work: number
-            for work, number in works.items()
-            if work.status == WorkStatus.SENDING and work.delivery == Delivery.AT_MOST_ONCE
-        }
-    )
+    """Return those that were being sent: they may have arrived."""
+    return Counter({work: n for work, n in works.items() if work.status == WorkStatus.SENDING})
+
+
+def has_money(works: Works) -> bool:
+    """Tell whether a refund or a transfer is among them."""
+    return any(work.kind in {WorkKind.REFUND, WorkKind.TRANSFER} for work in works)
 
 
 def _read_twice(session: Session, sandbox: Sandbox) -> tuple[str, ...]:
@@ -173,17 +172,18 @@ def _read_twice(session: Session, sandbox: Sandbox) -> tuple[str, ...]:
     )
 
 
-def differences(undisturbed: Books, found: Books, lost: Works) -> list[str]:
+def differences(undisturbed: Books, found: Books, going: Works) -> list[str]:
     """Return what differs, in words.
 
-    `lost`: the chat messages that a death met on their way. They may be unknown, no other may.
+    `going`: what a death met on its way. Of that chat messages may be unknown, and no others.
     """
     said = [f"violated: {violation}" for violation in found.violations]
     said += [f"came twice: {notice}" for notice in found.twice]
     said += [f"missing: {fact}" for fact in (undisturbed.facts - found.facts).elements()]
     said += [f"unexpected: {fact}" for fact in (found.facts - undisturbed.facts).elements()]
     missing = list((undisturbed.works - found.works).elements())
-    may_be_unknown = Counter(work.name for work in lost.elements())
+    chats = (work for work in going.elements() if work.delivery == Delivery.AT_MOST_ONCE)
+    may_be_unknown = Counter(work.name for work in chats)
     for work in (found.works - undisturbed.works).elements():
         expected = next((other for other in missing if other.name == work.name), None)
         if expected is None:

@@ -8,10 +8,11 @@ it was done already.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import select
 
-from jobs.due import run_everything_due
+from jobs.due import deliver_everything_due, run_everything_due
 from models.database import SessionFactory
 from models.distributors import Distributor
 from models.orders import Order
@@ -24,7 +25,8 @@ from tests.crash.house import House
 from tests.sandbox_client import Phone, Sandbox
 from web.collaborators import Collaborators
 from workflows.audit import StaffActor
-from workflows.clock import move_clock
+from workflows.clock import move_clock, real_now
+from workflows.delivery.leases import expire_leases
 
 CUSTOMER = Phone(phone_id="fang", openid="oCrashCustomerFang0000000000")
 SELLER = Phone(phone_id="lin", openid="oCrashSellerLin0000000000000")
@@ -35,12 +37,20 @@ CREAM_FEN, SET_FEN = 12_400, 600_000
 DELIVERED = frozenset({200, 204})
 
 
+class Restart(StrEnum):
+    """Who comes first once the process is back: a tick asks about money, the outbox sends it."""
+
+    TICKS = "ticks"
+    DELIVERIES = "deliveries"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """What a step works with, in the process that runs it."""
+    """What a step works with, in the process that runs it; `restart`: if it is tried again."""
 
     house: House
     sandbox: Sandbox
+    restart: Restart | None = None
 
     @property
     def parts(self) -> Collaborators:
@@ -153,6 +163,9 @@ class Script:
         """Ticks fire and the outbox is delivered."""
 
         def run(day: Day) -> None:
+            if day.restart is Restart.DELIVERIES:
+                expire_leases(day.sessions, now=day.now, real_now=real_now())
+                deliver_everything_due(day.parts, day.now)
             run_everything_due(day.parts, day.now)
 
         run.__name__ = f"the_worker_runs_after_{after}"

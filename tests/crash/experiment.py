@@ -27,6 +27,7 @@ from tests.crash.books import (
     Books,
     Works,
     differences,
+    has_money,
     in_flight,
     read_books,
     works_of,
@@ -42,6 +43,7 @@ from tests.crash.day import (
     SET,
     SET_FEN,
     Day,
+    Restart,
 )
 from tests.crash.house import A_STEP, RESTART, START, build_house
 from tests.crash.points import Points, install
@@ -138,23 +140,33 @@ class Experiment:
     def die(self, death: Death, left: str | None = None) -> tuple[str, ...]:
         """Kill the application at a point, start it again, live to the end; say what differs.
 
-        `left`: what was committed at that point.
+        Where money was on its way that is done twice: either way of asking for it again may come
+        first. `left`: what was committed at that point.
         """
+        said: list[str] = []
         try:
-            return self._die(death, left)
+            for restart in Restart:
+                is_money_on_its_way, differs = self._die(death, left, restart)
+                said += [f"{restart} first: {one}" for one in differs]
+                if not is_money_on_its_way:
+                    break
         except ChildFailed as broken:
-            return (f"the day broke off: {broken}",)
+            said.append(f"the day broke off: {broken}")
+        return tuple(said)
 
-    def _die(self, death: Death, left: str | None) -> tuple[str, ...]:
+    def _die(
+        self, death: Death, left: str | None, restart: Restart
+    ) -> tuple[bool, tuple[str, ...]]:
+        """Die once; return whether money was on its way, and what differs in the end."""
         self._house.restore(_before(death.step))
         moment = START + death.step * A_STEP
         if not self._kill(death, moment):
-            return ("the point was never reached",)
+            return False, ("the point was never reached",)
         if left is not None and not left.startswith(self._house.database.digest()):
-            return ("the death left something else than was committed",)
-        lost = self._in_flight()
-        lived = self._live_on(range(death.step, len(STEPS)), moment + RESTART, is_restarted=True)
-        return self._judge(lived, lost)
+            return False, ("the death left something else than was committed",)
+        going = self._in_flight()
+        lived = self._live_on(range(death.step, len(STEPS)), moment + RESTART, restart)
+        return has_money(going), self._judge(lived, going)
 
     def die_along_the_day(self, deaths: Sequence[Death]) -> tuple[int, tuple[str, ...]]:
         """Die several times in one day, at most once in a step.
@@ -163,27 +175,26 @@ class Experiment:
         earlier ones left the step fewer points.
         """
         self._house.restore(_before(0))
-        begin, late, died, is_restarted = 0, timedelta(0), 0, False
+        begin, late, died = 0, timedelta(0), 0
+        restart: Restart | None = None
         complaints: list[str] = []
-        lost: Works = Counter()
+        going: Works = Counter()
         for death in sorted(deaths, key=lambda death: death.step):
             if begin < death.step:
                 lived = self._live_on(
-                    range(begin, death.step),
-                    START + begin * A_STEP + late,
-                    is_restarted=is_restarted,
+                    range(begin, death.step), START + begin * A_STEP + late, restart
                 )
                 complaints += lived.complaints
-            is_restarted = self._kill(death, START + death.step * A_STEP + late)
-            lost += self._in_flight()
-            begin = death.step if is_restarted else death.step + 1
-            died += is_restarted
+            is_dead = self._kill(death, START + death.step * A_STEP + late)
+            going += self._in_flight()
+            # Now the one comes first, now the other.
+            restart = tuple(Restart)[died % 2] if is_dead else None
+            begin = death.step if is_dead else death.step + 1
+            died += is_dead
             late += RESTART
-        lived = self._live_on(
-            range(begin, len(STEPS)), START + begin * A_STEP + late, is_restarted=is_restarted
-        )
+        lived = self._live_on(range(begin, len(STEPS)), START + begin * A_STEP + late, restart)
         lived = replace(lived, complaints=(*complaints, *lived.complaints))
-        return died, self._judge(lived, lost)
+        return died, self._judge(lived, going)
 
     def _kill(self, death: Death, moment: datetime) -> bool:
         """Live a step, and die at its point; return whether it was reached."""
@@ -191,20 +202,20 @@ class Experiment:
             steps = range(death.step, death.step + 1)
             return self._live_in_child(steps, moment, deadly=death.point) is None
 
-    def _live_on(self, steps: range, moment: datetime, *, is_restarted: bool) -> Lived:
+    def _live_on(self, steps: range, moment: datetime, restart: Restart | None) -> Lived:
         with self._house.platform_running(f"step {steps.start}, later", moment):
-            lived = self._live_in_child(steps, moment, is_restarted=is_restarted)
+            lived = self._live_in_child(steps, moment, restart=restart)
         assert lived is not None
         return lived
 
     def _in_flight(self) -> Works:
-        """Return the chat messages that were on their way when the application died."""
+        """Return what was being sent when the application died."""
         return in_flight(works_of(self._house.database.ask(WORKS)))
 
-    def _judge(self, lived: Lived, lost: Works) -> tuple[str, ...]:
+    def _judge(self, lived: Lived, going: Works) -> tuple[str, ...]:
         assert lived.books is not None
         said = [f"complaint: {complaint}" for complaint in lived.complaints]
-        said += differences(self._undisturbed, lived.books, lost)
+        said += differences(self._undisturbed, lived.books, going)
         return tuple(said)
 
     def _furnish(self) -> None:
@@ -279,23 +290,23 @@ class Experiment:
         moment: datetime,
         *,
         deadly: int | None = None,
-        is_restarted: bool = False,
+        restart: Restart | None = None,
         is_watched: bool = False,
     ) -> Lived | None:
         """Live some steps in a process of its own; None if it died."""
 
         def live() -> Lived:
-            again = ", again" if is_restarted else ""
+            again = ", again" if restart else ""
             self._points.begin(
                 deadly=deadly,
                 pass_a_moment=chance.fix(f"step {steps.start}{again}", moment),
                 look=self._house.look if is_watched else None,
             )
-            return self._live(steps, is_restarted=is_restarted)
+            return self._live(steps, restart)
 
         return run_child(live).result
 
-    def _live(self, steps: range, *, is_restarted: bool = False) -> Lived:
+    def _live(self, steps: range, restart: Restart | None = None) -> Lived:
         points = self._points
         sandbox = Sandbox(self._house.ground.sandbox_url)
         day = Day(house=self._house, sandbox=sandbox)
@@ -304,8 +315,8 @@ class Experiment:
                 step = STEPS[number]
                 if not step.is_ours:
                     step.act(day)
-                elif is_restarted and number == steps.start:
-                    step.again(day)
+                elif restart and number == steps.start:
+                    step.again(replace(day, restart=restart))
                 else:
                     with points.open():
                         step.act(day)
