@@ -7,9 +7,12 @@ from sqlalchemy import func, select
 from models.catalogue import Product
 from models.orders import Order
 from models.people import WeChatUser
-from rules.orders import OrderStatus
+from rules.attribution import AttributionSource
+from rules.orders import OrderStatus, SupplyMode
 from rules.shipments import Parcel
 from rules.staff import Role
+from tests.factories.distributors import make_distributor
+from tests.factories.referrals import make_code
 from tests.factories.staff import actor_of, make_staff
 from tests.shop import Customer, Shop
 from tests.storefront.visits import Phone, Site
@@ -101,13 +104,26 @@ def test_sending_the_form_twice_is_one_order(shop: Shop, phone: Phone, sku_id: i
     assert len(orders(shop)) == 1
 
 
-def test_prices_that_a_browser_sends_are_not_believed(
-    shop: Shop, phone: Phone, sku_id: int
+def test_what_a_browser_says_of_prices_and_people_is_not_believed(
+    shop: Shop, phone: Phone, customer: Customer, sku_id: int
 ) -> None:
     form = checkout_form(phone, sku_id)
-    lies = {"price": "1", "unit_price_fen": "1", "goods_fen": "1", "payable_fen": "1"}
-    phone.post("/checkout", form | lies)
-    assert only_order(shop).payable_fen == 12_400
+    with shop.sessions.begin() as session:
+        somebody = make_distributor(session, inviter=make_distributor(session))
+        code = make_code(session, somebody)
+    lies: dict[str, object] = dict.fromkeys(("price", "unit_price_fen", "goods_fen"), "1")
+    lies |= dict.fromkeys(("payable_fen", "discount_fen", "freight_fen", "cost_fen"), "1")
+    lies |= dict.fromkeys(("rate", "rate_bp", "level_1_rate_bp", "level", "levels"), "9999")
+    lies |= dict.fromkeys(("referrer", "referrer_id", "inviter_id", "distributor"), somebody.id)
+    lies |= dict.fromkeys(("wechat_user_id", "person"), somebody.wechat_user_id)
+    lies |= dict.fromkeys(("s", "code", "session_touch_id", "touch"), code)
+    lies |= dict.fromkeys(("supply_mode", "mode"), "wholesale")
+    phone.post(f"/checkout?referrer={somebody.id}&s={code}", form | lies)
+    order = only_order(shop)
+    assert (order.payable_fen, order.freight_fen) == (12_400, 0)
+    assert (order.wechat_user_id, order.supply_mode) == (customer.id, SupplyMode.REFERRAL)
+    assert (order.referrer_id, order.inviter_id) == (None, None)
+    assert order.attribution_source is AttributionSource.NONE
     cheap = phone.post("/checkout", checkout_form(phone, sku_id) | {"seen": "1"})
     assert cheap.status_code == 303, "back to her page, which says why"
     assert len(orders(shop)) == 1

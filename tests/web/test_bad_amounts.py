@@ -16,6 +16,9 @@ from markupsafe import escape
 
 from models.clock import BusinessClock
 from models.database import open_database
+from rules.commission import RateSource
+from rules.policy_terms import TERMS, Unit
+from rules.policy_versions import rate_field
 from tests.shop import open_shop
 from tests.web.test_strangers import (
     Asked,
@@ -41,11 +44,19 @@ LEAST = {"integer": "minimum", "yuan": "minimum_fen", "rate": "minimum_bp"}
 NO_FILE = {"file": ""}
 NO_FORM = {"storefront.ask_for_refund", "console.accept_after_sales"}
 """In this town there is nothing to fill in on these pages any more, and they say why."""
+NUMBERS = frozenset({Unit.RATE, Unit.FEN, Unit.DAYS, Unit.MINUTES, Unit.PIECES})
 KNOWN = {
     "storefront.ask_for_payout:amount",
     "storefront.place:quantity",
+    "console.accept_after_sales:freight",
+    "console.change_limits:ceiling",
+    "console.change_limits:floor",
     "console.change_price:sale",
+    "console.change_supply_price:supply",
+    *(f"console.publish:{term.setting}" for term in TERMS if term.unit in NUMBERS),
+    *(f"console.publish:{rate_field(scope, 1, 1)}" for scope in (RateSource.GRADE, RateSource.SKU)),
 }
+"""Found fields that must be among those tried: a form that is not read to its end shows here."""
 
 
 @dataclass(slots=True)
@@ -106,6 +117,7 @@ def _open_trial(template: Path, now: datetime, folder: Path) -> Trial:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_what_is_no_plain_number_is_refused_in_words_and_changes_nothing(
     readers: Readers, trials: tuple[Trial, Trial]
 ) -> None:
@@ -131,7 +143,7 @@ def test_what_is_no_plain_number_is_refused_in_words_and_changes_nothing(
                     bad.broken.append(f"{answer.status_code}, not refused: {asked}")
                 elif said and not _is_shown(visitor, answer, said, rule.endpoint in NO_FORM):
                     bad.broken.append(f"{answer.status_code} without “{said}”: {asked}")
-    assert tried >= KNOWN
+    assert not KNOWN - tried
     assert _unused(bad.town.rows()) == before
 
 

@@ -78,6 +78,11 @@ SOUND = {
     "link": "",
     "kind": "",
     "file": "csv",
+    "after_sales_days": "7",
+    "withholding": "none",
+    "quiet_from": "22:00",
+    "quiet_until": "08:00",
+    "when": "now",
 }
 IN_ADDRESS = (
     "0",
