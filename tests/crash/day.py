@@ -5,7 +5,7 @@ its callback again, a person taps again, a tick fires again. A person who taps a
 it was done already.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -67,12 +67,13 @@ class Day:
         """Business time."""
         return self.parts.now()
 
-    def deliver(self, channel: str) -> None:
-        """Let WeChat send what we have not answered yet."""
+    def deliver(self, channel: str, reply: str = "") -> None:
+        """Let WeChat send what we have not answered yet; chat is answered with such a reply."""
         for delivery in self.sandbox.deliveries(channel):
             if not any(attempt["status"] in DELIVERED for attempt in delivery["attempts"]):
                 answer = self.sandbox.resend(delivery["delivery_id"])
                 assert answer["status"] in DELIVERED, answer
+                assert reply in (answer["reply"] or ""), answer["reply"]
 
     def pass_time(self, ahead: timedelta) -> None:
         """Let the shop's and the platform's time pass."""
@@ -171,22 +172,22 @@ class Script:
         run.__name__ = f"the_worker_runs_after_{after}"
         self.ours(run)
 
-    def told(self, channel: str, *, of: str) -> None:
-        """WeChat tells us."""
+    def told(self, channel: str, *, of: str, reply: str = "") -> None:
+        """WeChat tells us, again if we died over it; our reply is the same then."""
 
         def deliver(day: Day) -> None:
-            day.deliver(channel)
+            day.deliver(channel, reply)
 
         deliver.__name__ = f"WeChat_tells_of_{of}"
         self.ours(deliver)
 
-    def says(self, phone: Phone, *texts: str) -> None:
-        """Somebody chats with the account."""
-        for text in texts:
+    def says(self, phone: Phone, replies: Mapping[str, str]) -> None:
+        """Somebody chats with the account: what she writes, and what she must read then."""
+        for text, reply in replies.items():
 
             def say(day: Day, text: str = text) -> None:
                 day.sandbox.say(phone, text)
 
             say.__name__ = f"{phone.phone_id}_says_{text}"
             self.world(say)
-            self.told("callback", of=f"{text}_by_{phone.phone_id}")
+            self.told("callback", of=f"{text}_by_{phone.phone_id}", reply=reply)

@@ -32,8 +32,11 @@ def _another_week_passes(day: Day) -> None:
 
 
 script.worker_runs(after="the_hold_days")
-script.says(SELLER, "我的佣金")
-script.says(INVITER, "提现", "200", "确认")
+script.says(SELLER, {"我的佣金": "可提现　¥"})
+script.says(
+    INVITER,
+    {"提现": "最低 ¥10.00", "200": "请核对", "确认": "已提交提现申请 ¥200.00"},
+)
 
 
 @script.tap

@@ -28,3 +28,5 @@ def test_however_often_the_process_dies_money_and_states_end_the_same(
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{database}: died {deaths} times" in done.stdout
+    for kind in ("SQL INSERT", "SQL COMMIT", "before POST", "after POST", "before GET", "answer"):
+        assert f": {kind}" in done.stdout
