@@ -45,16 +45,11 @@ from tests.factories.payout_accounts import make_payout_account
 from tests.factories.policies import TWO_LEVELS, start_programme
 from tests.factories.staff import actor_of, make_staff
 from tests.factories.supply_prices import make_supply_price
+from tests.workflows.money_buyers import SALE_FEN, BuyerDays
 from tests.workflows.money_claims import MINUTE
 from tests.workflows.money_months import end_of_month
 from tests.workflows.money_oracle import Held, Line, Oracle, Person, Sale, month_of
-from tests.workflows.money_payouts import (
-    MOST_FEN,
-    TWO_PEOPLE_ABOVE_FEN,
-    PayoutDays,
-    which,
-    who,
-)
+from tests.workflows.money_payouts import MOST_FEN, TWO_PEOPLE_ABOVE_FEN, which, who
 from tests.workflows.payouts.transfers import Transfers
 from tests.workflows.sales import held
 from wechat.gateway import TransferState
@@ -63,7 +58,6 @@ from workflows.commissions.hold import hold_distributor, hold_order
 from workflows.commissions.resolve_hold import release_hold, revoke_held
 from workflows.policies import PolicyDraft, publish_policy
 
-SALE_FEN = (12_399, 39_901, 9_999, 9_999_900)
 COST_FEN = (4_000, 10_001, 9_000, 3_000_000)
 SUPPLY_FEN = (5_500, 12_000, 9_500, 4_000_000)
 # Dear goods, or nobody's month would reach the table's upper brackets.
@@ -88,7 +82,7 @@ PART = st.tuples(which, st.integers(1, 100), MEANWHILE, st.integers(0, 2))
 Fresh = Callable[[], AbstractContextManager[URL]]
 
 
-class MoneyDays(PayoutDays):
+class MoneyDays(BuyerDays):
     """Three distributors in a line of invitations, one shop, two finance clerks, WeChat."""
 
     fresh: Fresh
@@ -105,7 +99,7 @@ class MoneyDays(PayoutDays):
         with self.sessions.begin() as session:
             self.owner = actor_of(make_staff(session, role=Role.OWNER))
             self.finance, self.colleague = (actor_of(make_staff(session)) for _ in range(2))
-            self.distributors: list[Distributor] = []
+            self.distributors = []
             for inviter in range(-1, 2):
                 made = make_distributor(
                     session,
@@ -124,6 +118,7 @@ class MoneyDays(PayoutDays):
             for sku, supply_fen in zip(self.skus, SUPPLY_FEN, strict=True):
                 make_supply_price(session, sku, supply_fen)
         self.versions, self.rates = 1, (1_000, 300)
+        self.open_doors()
         # Every day begins with money that can be paid out, or the deep states are never met.
         for seller, quantity in enumerate(dear):
             self.sell(seller, [(1, 1), (3, quantity)])
@@ -148,12 +143,7 @@ class MoneyDays(PayoutDays):
             order = make_order(session, skus, now=self.now, referrer=referrer)
             pay_order(session, order, self.now)
             for line, (sku, _) in zip(order.lines, goods, strict=True):
-                # The third SKU's margin, 9.99 %, is all that may be paid out on it.
-                most_bp = 999 if sku == 2 else 3_000
-                own_bp = min(most_bp, self.rates[0])
-                rates = {referrer.id: own_bp}
-                if referrer.inviter_id is not None:
-                    rates[referrer.inviter_id] = min(most_bp - own_bp, self.rates[1])
+                rates = self.rates_of(referrer, sku)
                 stored = Line(id=line.id, paid_fen=line.goods_fen, quantity=line.quantity)
                 self.oracle.sold(Sale(id=order.id, lines=[stored], rates=rates))
 
