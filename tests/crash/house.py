@@ -44,6 +44,7 @@ START = datetime(2026, 11, 10, 2, 0, tzinfo=UTC)
 A_STEP = timedelta(seconds=2)
 RESTART = LEASE + timedelta(seconds=5)
 """How long the dead process is missed: what it had claimed is free again."""
+PATIENCE_SECONDS = 120.0
 
 Complaints = list[dict[str, Any]]
 
@@ -175,7 +176,13 @@ def build_house(folder: Path, database: Database) -> House:
         settings = load()
     parts = connect(settings, open_database(database.url, data_keys=data_keys(settings)))
     found = sandbox.settings.load(ground.sandbox_file)
-    knobs = replace(found.knobs, refund_settles_after_seconds=0.0)
+    knobs = replace(
+        found.knobs,
+        refund_settles_after_seconds=0.0,
+        # However slow the machine is, only a death keeps an answer away.
+        callback_timeout_seconds=PATIENCE_SECONDS,
+        notify_timeout_seconds=PATIENCE_SECONDS,
+    )
     (folder / "sandbox").mkdir()
     return House(
         ground=ground,
