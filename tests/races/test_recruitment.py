@@ -1,10 +1,8 @@
-"""Two at the same moment: each pair runs in threads with connections of their own."""
+"""Who joins, and by whom she was invited, is decided once."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
-from threading import Barrier
 
 import pytest
 from sqlalchemy import func, select
@@ -17,10 +15,13 @@ from models.staff import StaffAudit
 from queries.invariants import INVARIANTS, check_all
 from rules.bindings import TouchSource
 from rules.distributors import ApplicationStatus
-from rules.errors import RuleViolation
+from rules.staff import Role
 from tests.factories.distributors import make_distributor
 from tests.factories.people import make_person
+from tests.factories.policies import start_programme
 from tests.factories.referrals import make_code
+from tests.factories.staff import actor_of, make_staff
+from tests.races.at_once import at_once
 from tests.workflows.distributors.conftest import application, draft_of
 from workflows.audit import StaffActor
 from workflows.distributors.apply import apply_to_join
@@ -31,20 +32,24 @@ from workflows.referrals.touch import Presented, record_touch
 ROUNDS = 5
 
 
-def at_once(*actions: Callable[[], object]) -> list[str]:
+@pytest.fixture
+def operator(sessions: SessionFactory) -> StaffActor:
+    """Staff who decide on applications, of a programme that runs."""
+    start_programme(sessions)
+    with sessions.begin() as session:
+        return actor_of(make_staff(session, role=Role.OPERATIONS))
+
+
+@pytest.fixture
+def person_id(sessions: SessionFactory, operator: StaffActor) -> int:
+    """Somebody who isn't a distributor."""
+    with sessions.begin() as session:
+        return make_person(session).id
+
+
+def done_or_refused(*actions: Callable[[], object]) -> list[str]:
     """Run all at the same moment; return each one's refusal code, or "done"."""
-    start = Barrier(len(actions))
-
-    def run(action: Callable[[], object]) -> str:
-        start.wait()
-        try:
-            action()
-        except RuleViolation as refusal:
-            return refusal.code
-        return "done"
-
-    with ThreadPoolExecutor(len(actions)) as pool:
-        return list(pool.map(run, actions))
+    return [said if isinstance(said, str) else "done" for said in at_once(*actions)]
 
 
 @pytest.mark.parametrize("attempt", range(ROUNDS))
@@ -52,7 +57,7 @@ def test_approve_and_reject_together_decide_once(
     sessions: SessionFactory, operator: StaffActor, person_id: int, now: datetime, attempt: int
 ) -> None:
     application_id = apply_to_join(sessions, draft_of(person_id), now)
-    outcomes = at_once(
+    outcomes = done_or_refused(
         lambda: approve_application(
             sessions, application_id, grade_id=None, actor=operator, now=now
         ),
@@ -72,7 +77,7 @@ def test_approve_and_reject_together_decide_once(
 def test_applying_twice_at_once_makes_one_application(
     sessions: SessionFactory, person_id: int, now: datetime
 ) -> None:
-    outcomes = at_once(*[lambda: apply_to_join(sessions, draft_of(person_id), now)] * 4)
+    outcomes = done_or_refused(*[lambda: apply_to_join(sessions, draft_of(person_id), now)] * 4)
     assert sorted(outcomes) == ["application_pending"] * 3 + ["done"]
     with sessions.read() as session:
         assert session.scalar(select(func.count()).select_from(DistributorApplication)) == 1
@@ -90,7 +95,7 @@ def test_many_approvals_at_once_give_each_a_number_and_a_code(
             sessions, application_id, grade_id=None, actor=operator, now=now
         )
 
-    assert at_once(*map(approve, ids)) == ["done"] * 6
+    assert done_or_refused(*map(approve, ids)) == ["done"] * 6
     with sessions.read() as session:
         numbers = session.scalars(select(Distributor.number).order_by(Distributor.id)).all()
         assert len(set(numbers)) == 6
@@ -116,7 +121,7 @@ def test_two_who_invite_each_other_form_no_cycle(
         code = session.scalars(select(ReferralCode.code)).one()
     record_touch(sessions, second, Presented(code=code, source=TouchSource.SCAN), now)
     application_id = apply_to_join(sessions, draft_of(second, "乙乙"), now)
-    outcomes = at_once(
+    outcomes = done_or_refused(
         lambda: approve_application(
             sessions, application_id, grade_id=None, actor=operator, now=now
         ),
@@ -145,7 +150,7 @@ def test_two_applicants_approved_together_cannot_invite_each_other(
             sessions, application_id, grade_id=None, actor=operator, now=now
         )
 
-    assert at_once(*map(approve, ids)) == ["done"] * len(ids)
+    assert done_or_refused(*map(approve, ids)) == ["done"] * len(ids)
     with sessions.read() as session:
         found = select(ReferralCode.code, Distributor.wechat_user_id).join(
             Distributor, Distributor.id == ReferralCode.distributor_id
@@ -161,7 +166,7 @@ def test_two_applicants_approved_together_cannot_invite_each_other(
         touch(who, codes[other]) for one, two in pairs for who, other in ((one, two), (two, one))
     ]
     again = [lambda: apply_to_join(sessions, draft_of(people[0]), now)] * 2
-    assert at_once(*crosswise, *again)[-2:] == ["already_distributor"] * 2
+    assert done_or_refused(*crosswise, *again)[-2:] == ["already_distributor"] * 2
     with sessions.read() as session:
         assert session.scalars(select(Distributor.inviter_id)).all() == [None] * len(ids)
         assert check_all(session, INVARIANTS) == []
@@ -185,7 +190,7 @@ def test_an_inviter_who_is_suspended_meanwhile_is_one_only_if_she_was_not_yet(
             partial(approve, sessions, application_id),
             partial(suspend, sessions, inviter.id),
         ]
-    assert at_once(*actions) == ["done"] * len(actions)
+    assert done_or_refused(*actions) == ["done"] * len(actions)
     with sessions.read() as session:
         order = {
             (row.action, int(row.subject_id)): row.id for row in session.scalars(select(StaffAudit))
