@@ -26,6 +26,7 @@ from fenxiao.app import create_app
 from fenxiao.demo.ground import Ground, prepare
 from fenxiao.settings import load
 from fenxiao.wiring import connect, data_keys
+from models import hurried
 from models.database import open_database
 from sandbox.server import QuietHandler, Server
 from tests.crash import chance
@@ -45,6 +46,7 @@ A_STEP = timedelta(seconds=2)
 RESTART = LEASE + timedelta(seconds=5)
 """How long the dead process is missed: what it had claimed is free again."""
 PATIENCE_SECONDS = 120.0
+"""However slow the machine is, only a death keeps an answer away."""
 
 Complaints = list[dict[str, Any]]
 
@@ -179,11 +181,13 @@ def build_house(folder: Path, database: Database) -> House:
     knobs = replace(
         found.knobs,
         refund_settles_after_seconds=0.0,
-        # However slow the machine is, only a death keeps an answer away.
         callback_timeout_seconds=PATIENCE_SECONDS,
         notify_timeout_seconds=PATIENCE_SECONDS,
     )
     (folder / "sandbox").mkdir()
+    # Or a busy machine would make her wait for a message that a quiet one makes a reply.
+    patch.object(hurried, "LONGEST_WAIT_SECONDS", PATIENCE_SECONDS).start()
+    patch.object(hurried, "LAST_START_SECONDS", 2 * PATIENCE_SECONDS).start()
     return House(
         ground=ground,
         database=database,

@@ -14,13 +14,16 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(("database", "deaths"), [("sqlite", 18), ("postgresql", 8)])
+@pytest.mark.parametrize(
+    ("database", "asked", "deaths"), [("sqlite", 18, 17), ("postgresql", 12, 11)]
+)
 def test_however_often_the_process_dies_money_and_states_end_the_same(
-    database: str, deaths: int
+    database: str, asked: int, deaths: int
 ) -> None:
+    """One is not met any more: the deaths before left its step fewer points."""
     # A process of its own: it forks, which one with threads must not.
     done = subprocess.run(
-        [sys.executable, "-m", "tests.crash", "--database", database, "--sample", str(deaths)],
+        [sys.executable, "-m", "tests.crash", "--database", database, "--sample", str(asked)],
         cwd=ROOT,
         capture_output=True,
         text=True,
