@@ -14,15 +14,17 @@ from models.referrals import Binding
 from rules.bindings import TouchSource
 from rules.orders import MOST_UNPAID
 from tests.factories.referrals import make_code
-from tests.shop import Customer, Shop
+from tests.shop import MERCHANT, Customer, Shop
 from tests.workflows.money_oracle import Line, Sale
 from tests.workflows.money_payouts import PayoutDays, which, who
+from workflows.orders.cancel import expire_order
 from workflows.orders.confirm import PaymentOutcome
 from workflows.orders.place import PlacedOrder, place_order
 from workflows.referrals.touch import Presented, record_touch
 
 SALE_FEN = (12_399, 39_901, 9_999, 9_999_900)
 PROTECTED, VALID = timedelta(days=15), timedelta(days=180)
+TIME_TO_PAY = timedelta(minutes=30)
 
 buyer = st.integers(0, 1)
 
@@ -42,6 +44,7 @@ class Pending:
 
     customer: Customer
     placed: PlacedOrder
+    placed_at: datetime
     referrer: int | None
     rates: dict[int, int]
 
@@ -95,20 +98,32 @@ class BuyerDays(PayoutDays):
         referrer = bound.who if bound and self.now < bound.valid_until else None
         draft = self.shop.draft(customer, self.skus[sku].id, quantity, unit_fen=SALE_FEN[sku])
         placed = place_order(self.sessions, draft, self.now)
+        replace(self.shop, now=self.now).start(customer, placed)
         of_hers = [each for each in self.distributors if each.id == referrer]
         rates = self.rates_of(of_hers[0] if of_hers else None, sku)
-        self.pending.append(Pending(customer, placed, referrer, rates))
+        self.pending.append(Pending(customer, placed, self.now, referrer, rates))
 
     @precondition(lambda self: self.pending)
-    @rule(which=which)
-    def pay(self, which: int) -> None:
-        """However much later she pays, it earns what it would have earned then."""
+    @rule(which=which, clock_looks=st.booleans())
+    def pay(self, which: int, clock_looks: bool) -> None:
+        """However much later her money comes, it earns what it would have earned then.
+
+        Unless the clock has cancelled the order: then it goes back.
+        """
         paid = self.pending.pop(which % len(self.pending))
         shop = replace(self.shop, now=self.now)
-        shop.start(paid.customer, paid.placed)
+        is_over = clock_looks and self.now > paid.placed_at + TIME_TO_PAY
+        if clock_looks:
+            order_id, payments = paid.placed.order_id, shop.payments
+            expired = expire_order(
+                self.sessions, payments, order_id, merchant=MERCHANT, now=self.now
+            )
+            assert expired is is_over
         fact = shop.payments.pay(paid.placed.number, self.now)
-        assert shop.confirm(fact) is PaymentOutcome.APPLIED
-        assert shop.confirm(fact) is PaymentOutcome.REPEATED
+        outcome = PaymentOutcome.REFUNDED if is_over else PaymentOutcome.APPLIED
+        assert [shop.confirm(fact), shop.confirm(fact)] == [outcome, PaymentOutcome.REPEATED]
+        if is_over:
+            return
         bound = self.bound.get(paid.customer.id)
         if bound and bound.who == paid.referrer and self.now < bound.valid_until:
             bound.protected_until = max(bound.protected_until, self.now + PROTECTED)
