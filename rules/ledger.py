@@ -38,7 +38,6 @@ class TransactionKind(StrEnum):
     COMMISSION_UNHELD = "commission_unheld"
     COMMISSION_REVOKED = "commission_revoked"
     COMMISSION_REVERSED = "commission_reversed"
-    DEBT_NETTED = "debt_netted"
     PAYOUT_REQUESTED = "payout_requested"
     PAYOUT_RETURNED = "payout_returned"
     PAYOUT_PAID = "payout_paid"
