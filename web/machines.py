@@ -13,8 +13,6 @@ from flask.sessions import NullSession, SessionInterface
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError, ServiceUnavailable
 
-from web.filters import install_filters
-from web.pages import TEMPLATES
 from web.security import MAX_FORM_BYTES, is_allowed_host
 from web.site import SiteFacts
 from wechat.errors import CallbackRejected
@@ -46,15 +44,13 @@ class _NoSessions(SessionInterface):
 
 def machine_app(site: SiteFacts) -> Flask:
     """Build the application; its blueprints are registered by the caller."""
-    app = Flask("fenxiao.machines", static_folder=None, template_folder=str(TEMPLATES))
+    app = Flask("fenxiao.machines", static_folder=None, template_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MAX_FORM_BYTES)
     app.session_interface = _NoSessions()
     app.before_request(lambda: _check_host(site))
     app.after_request(_add_headers)
     app.register_error_handler(CallbackRejected, rejected)
     app.register_error_handler(HTTPException, refused)
-    install_filters(app)
-    app.jinja_env.globals["site"] = site
     return app
 
 

@@ -22,7 +22,8 @@ from tests.fakes import FakeAccount
 from tests.wechat.callback_conversation import APP_ID, GUARD
 from web import SiteFacts
 from web.collaborators import Collaborators, install_collaborators
-from web.machines import machine_app
+from web.filters import install_filters
+from web.pages import TEMPLATES
 from wechat.gateway import Bills, Payments, WebAuthorisation
 from wechat.pay.notifications import PaymentNotifications
 
@@ -39,10 +40,12 @@ def account() -> FakeAccount:
 
 @pytest.fixture
 def app(sessions: SessionFactory, account: FakeAccount) -> Iterator[Flask]:
-    """The bot alone, in the application for machines."""
+    """The bot's door before an application that has its words, and nothing else."""
     start_programme(sessions)
-    app = machine_app(SITE)
+    app = Flask("bot", static_folder=None, template_folder=str(TEMPLATES))
     app.config.update(TESTING=True)
+    install_filters(app)
+    app.jinja_env.globals["site"] = SITE
     # The bot neither pays nor asks who opened a page: these parts must never be touched.
     install_collaborators(
         app,
