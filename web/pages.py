@@ -32,13 +32,17 @@ class NavigationEntry:
 
 
 @cache
-def _stamp(name: str, _modified: int) -> str:
-    return sha256((STATIC / name).read_bytes()).hexdigest()[:10]
+def _address(name: str, _modified: int) -> str:
+    stamp = sha256((STATIC / name).read_bytes()).hexdigest()[:10]
+    return url_for("static", filename=name, v=stamp)
 
 
 def asset(name: str) -> str:
-    """Return the address of a static file, which changes with its contents."""
-    return url_for("static", filename=name, v=_stamp(name, (STATIC / name).stat().st_mtime_ns))
+    """Return the address of a static file, which changes with its contents.
+
+    It is built once: a page asks for it with each of its icons.
+    """
+    return _address(name, (STATIC / name).stat().st_mtime_ns)
 
 
 def icon_address(name: str) -> str:
