@@ -84,7 +84,8 @@ class Demo:
                 command = (entry / "cmdline").read_bytes().decode().split("\0")
             except (FileNotFoundError, ProcessLookupError):
                 continue
-            if parent == self.process.pid:
+            # One that has ended, or is only about to begin, has no name yet.
+            if parent == self.process.pid and len(command) > 2:
                 found[command[2]] = int(entry.name)
         return found
 
