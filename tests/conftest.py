@@ -16,7 +16,7 @@ from fenxiao.migrating import migrate
 from models.database import SessionFactory, open_database
 from tests.chromium import chromium
 from tests.database import TEMPLATE, PostgresqlServer, run_postgresql
-from tests.scratch import enterable, keep_in_memory
+from tests.scratch import enterable, keep_compiled, keep_in_memory
 from tests.sockets import closed_sockets
 from tests.statements import share_statements
 
@@ -24,6 +24,7 @@ DATABASES = ("sqlite", "postgresql")
 DATA_KEYS = ("a-long-enough-text-that-nobody-would-guess",)
 
 keep_in_memory()
+keep_compiled()
 share_statements()
 
 
