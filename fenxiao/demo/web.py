@@ -12,7 +12,7 @@ from fenxiao.app import create_app
 from fenxiao.demo.people import FINANCE, OWNER, PASSWORD
 from fenxiao.demo.platform import Sandbox
 from fenxiao.logs import configure
-from fenxiao.memory import give_back_freed
+from fenxiao.memory import give_back_freed, loading
 from fenxiao.serving import serve_until_told
 from fenxiao.settings import load
 from fenxiao.wiring import connect, open_sessions
@@ -79,9 +79,10 @@ def build(sandbox: Sandbox) -> Flask:
     """Build the configured application and add the tour."""
     configure()
     give_back_freed()
-    settings = load()
-    app = create_app(settings, connect(settings, open_sessions(settings)))
-    app.register_blueprint(tour(sandbox))
+    with loading():
+        settings = load()
+        app = create_app(settings, connect(settings, open_sessions(settings)))
+        app.register_blueprint(tour(sandbox))
     return app
 
 

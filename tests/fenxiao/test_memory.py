@@ -1,4 +1,4 @@
-"""Memory that is no longer needed goes back to the system."""
+"""Memory that is no longer needed goes back to the system, and what stays is left alone."""
 
 import subprocess
 import sys
@@ -26,6 +26,20 @@ for _ in range(3):
 print(resident_megabytes() - before)
 """
 
+STARTED = """
+import gc
+from fenxiao.memory import loading
+
+try:
+    with loading():
+        assert not gc.isenabled()
+        import wave
+        raise ImportError
+except ImportError:
+    assert gc.isenabled()
+assert not [one for one in gc.get_objects() if one is vars(wave)]
+"""
+
 
 def _left_megabytes(*arguments: str) -> float:
     ended = subprocess.run(
@@ -43,3 +57,10 @@ def test_what_a_picture_took_is_given_back() -> None:
     if _left_megabytes() < PICTURE_MEGABYTES / 2:
         pytest.skip("this system's allocator gives back by itself")
     assert _left_megabytes("gives back") < 2
+
+
+def test_what_was_loaded_is_not_looked_through_for_garbage() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", STARTED], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
