@@ -7,6 +7,7 @@ in a `repr`.
 import re
 from base64 import b64decode
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -93,13 +94,7 @@ class MerchantCredentials:
 
     def load_private_key(self) -> RSAPrivateKey:
         """Return our key, whichever PEM form it came in."""
-        try:
-            key = load_pem_private_key(self.private_key.encode(), password=None)
-        except (ValueError, TypeError) as error:
-            raise ValueError("private_key is not a readable PEM private key") from error
-        if not isinstance(key, RSAPrivateKey):
-            raise ValueError("private_key must be an RSA key")  # noqa: TRY004 - a value's shape
-        return key
+        return _private_key(self.private_key)
 
     def load_public_key(self) -> RSAPublicKey:
         """Return WeChat Pay's public key."""
@@ -110,6 +105,18 @@ class MerchantCredentials:
         if not isinstance(key, RSAPublicKey):
             raise ValueError("public_key must be an RSA key")  # noqa: TRY004 - a value's shape
         return key
+
+
+@lru_cache(maxsize=4)
+def _private_key(pem: str) -> RSAPrivateKey:
+    """Read a key once: checking that it is one takes 50 ms."""
+    try:
+        key = load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError) as error:
+        raise ValueError("private_key is not a readable PEM private key") from error
+    if not isinstance(key, RSAPrivateKey):
+        raise ValueError("private_key must be an RSA key")  # noqa: TRY004 - a value's shape
+    return key
 
 
 def check_base_url(name: str, url: str) -> None:

@@ -1,6 +1,9 @@
 from collections.abc import Mapping
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
 class Core:
+    _private_key: RSAPrivateKey | None
     _gate_way: str
     def __init__(
         self,
