@@ -3,6 +3,7 @@
 `sessions` runs a test on SQLite and on PostgreSQL; each test gets its own migrated database.
 """
 
+import gc
 import shutil
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
@@ -26,6 +27,12 @@ DATA_KEYS = ("a-long-enough-text-that-nobody-would-guess",)
 keep_in_memory()
 keep_compiled()
 share_statements()
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was loaded alone: it stays, and no garbage need be looked for among it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
