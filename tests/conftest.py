@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL, make_url
 
 from fenxiao.migrating import migrate
 from models.database import SessionFactory, open_database
+from sandbox.keys import generate
 from tests.chromium import chromium
 from tests.database import TEMPLATE, PostgresqlServer, run_postgresql
 from tests.scratch import enterable, keep_compiled, keep_in_memory
@@ -122,6 +123,14 @@ def fresh_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
     assert isinstance(server, PostgresqlServer)
     with server.database("template0") as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both key pairs of a demo, made once; copy the folder: making them takes half a second."""
+    folder = tmp_path_factory.mktemp("keys")
+    generate(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -22,14 +22,6 @@ def logging_as_before() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-@pytest.fixture(scope="session")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Key pairs, made once: that takes a second."""
-    folder = tmp_path_factory.mktemp("keys")
-    make_place(folder)
-    return folder / "keys"
-
-
 @pytest.fixture
 def place(tmp_path: Path, keys: Path, logging_as_before: None) -> Place:
     """Settings and keys; the database that they name does not exist."""

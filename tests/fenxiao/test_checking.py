@@ -31,9 +31,11 @@ ALL_OK = [
 
 
 @pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def platform(tmp_path_factory: pytest.TempPathFactory, keys: Path) -> Iterator[Path]:
     """The folder of a place whose sandbox runs."""
-    place = make_place(tmp_path_factory.mktemp("platform"))
+    folder = tmp_path_factory.mktemp("platform")
+    shutil.copytree(keys, folder / "keys")
+    place = make_place(folder)
     ground = place.ground
     options = ("--port", str(ground.sandbox_port), "--config", str(ground.sandbox_file))
     with place.running("sandbox", *options) as process:

@@ -27,10 +27,11 @@ CHANNELS = ("callback", "payment", "refund", "transfer")
 
 @pytest.fixture(scope="module", params=DATABASES)
 def shared_stage(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, keys: Path
 ) -> Iterator[Stage]:
     """Sandbox and web on a migrated database of this file's own: both kinds."""
     folder = tmp_path_factory.mktemp("stage")
+    shutil.copytree(keys, folder / "keys")
     with ExitStack() as stack:
         if request.param == "sqlite":
             path = folder / "fenxiao.db"
