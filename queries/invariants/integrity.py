@@ -2,46 +2,15 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import inspect, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.append_only import missing_triggers
 from models.staff import FIRST_HASH, StaffAudit
 from queries.invariants.check import Invariant
-
-UNIQUE_KEYS = (
-    ("inbound_events", ("source", "dedup_key")),
-    ("payments", ("out_trade_no",)),
-    ("payments", ("transaction_id",)),
-    ("refunds", ("out_refund_no",)),
-    ("payouts", ("out_bill_no",)),
-    ("outbox", ("key",)),
-    ("ledger_transactions", ("key",)),
-    ("campaign_recipients", ("campaign_id", "fire_at", "distributor_id")),
-    ("job_fires", ("job", "fire_at")),
-    ("orders", ("wechat_user_id", "checkout_key")),
-    ("line_commissions", ("order_line_id", "level")),
-)
-"""With these in the database an effect can't happen twice; no query could see it better."""
+from queries.invariants.unique_keys import missing_unique_keys
 
 ROWS_AT_A_TIME = 1_000
-
-
-def missing_unique_keys(session: Session) -> Sequence[str]:
-    """Return the unique keys that the database doesn't enforce."""
-    inspector = inspect(session.connection())
-    missing: list[str] = []
-    for table, columns in UNIQUE_KEYS:
-        enforced = {
-            tuple(key["column_names"]) for key in inspector.get_unique_constraints(table)
-        } | {
-            tuple(index["column_names"])
-            for index in inspector.get_indexes(table)
-            if index["unique"]
-        }
-        if columns not in enforced:
-            missing.append(f"table={table} key={','.join(columns)}")
-    return missing
 
 
 def broken_audit_rows(session: Session) -> Sequence[str]:
