@@ -18,6 +18,7 @@ from models.database import SessionFactory, open_database
 from sandbox.keys import generate
 from tests.chromium import chromium
 from tests.database import TEMPLATE, PostgresqlServer, run_postgresql
+from tests.faces import share_faces
 from tests.scratch import enterable, keep_compiled, keep_in_memory
 from tests.sockets import closed_sockets
 from tests.statements import share_statements
@@ -28,6 +29,7 @@ DATA_KEYS = ("a-long-enough-text-that-nobody-would-guess",)
 keep_in_memory()
 keep_compiled()
 share_statements()
+share_faces()
 
 
 def pytest_collection_finish() -> None:
