@@ -79,20 +79,26 @@ class PostgresqlServer:
 
     def execute(self, statement: str) -> None:
         """Run one administrative statement outside a transaction."""
-        with psycopg.connect(
-            host=str(self.directory), user=ROLE, dbname="postgres", autocommit=True
-        ) as connection:
+        with self._connect() as connection:
             connection.execute(statement.encode())
 
     @contextmanager
     def database(self, template: str) -> Iterator[URL]:
         """Make a database from a template, and drop it at the end whoever still uses it."""
         name = f"test_{next(self.numbers)}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        with self._connect() as connection:
+            # Through the server's log it takes twice as long; before version 15 that can't be.
+            strategy = " STRATEGY FILE_COPY" if connection.info.server_version >= 150_000 else ""
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}{strategy}".encode())
         try:
             yield self.url(name)
         finally:
             self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _connect(self) -> psycopg.Connection:
+        return psycopg.connect(
+            host=str(self.directory), user=ROLE, dbname="postgres", autocommit=True
+        )
 
 
 @contextmanager
