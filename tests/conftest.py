@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
@@ -17,14 +18,14 @@ from fenxiao.migrating import migrate
 from models.database import SessionFactory, open_database
 from sandbox.keys import generate
 from tests.chromium import chromium
-from tests.database import TEMPLATE, PostgresqlServer, run_postgresql
+from tests.database import DATA_KEYS, TEMPLATE, PostgresqlServer, run_postgresql
 from tests.faces import share_faces
 from tests.scratch import enterable, keep_compiled, keep_in_memory
 from tests.sockets import closed_sockets
+from tests.stages import Stage
 from tests.statements import share_statements
 
 DATABASES = ("sqlite", "postgresql")
-DATA_KEYS = ("a-long-enough-text-that-nobody-would-guess",)
 
 keep_in_memory()
 keep_compiled()
@@ -69,17 +70,24 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> URL:
+def stage() -> Stage[Any] | None:
+    """What is in a test's database from the beginning: nothing, until a room wants something."""
+    return None
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, stage: Stage[Any] | None, tmp_path: Path) -> URL:
     """A migrated SQLite file of this test's own."""
     path = tmp_path / "fenxiao.db"
-    shutil.copyfile(sqlite_template, path)
+    shutil.copyfile(stage.sqlite_file(sqlite_template) if stage else sqlite_template, path)
     return make_url(f"sqlite:///{path}")
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: PostgresqlServer) -> Iterator[URL]:
+def postgresql_url(postgresql_server: PostgresqlServer, stage: Stage[Any] | None) -> Iterator[URL]:
     """A migrated PostgreSQL database of this test's own."""
-    with postgresql_server.database(TEMPLATE) as url:
+    template = stage.postgresql_template(postgresql_server) if stage else TEMPLATE
+    with postgresql_server.database(template) as url:
         yield url
 
 

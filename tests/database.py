@@ -23,6 +23,7 @@ from fenxiao.migrating import migrate
 
 ROLE = "fenxiao"
 TEMPLATE = "migrated"
+DATA_KEYS = ("a-long-enough-text-that-nobody-would-guess",)
 DISK = Path("/tmp")  # noqa: S108 - its entries get random names
 START_SECONDS = 60.0
 SETTINGS = (
@@ -82,14 +83,18 @@ class PostgresqlServer:
         with self._connect() as connection:
             connection.execute(statement.encode())
 
-    @contextmanager
-    def database(self, template: str) -> Iterator[URL]:
-        """Make a database from a template, and drop it at the end whoever still uses it."""
-        name = f"test_{next(self.numbers)}"
+    def create(self, name: str, template: str) -> None:
+        """Make a database from a template; it goes with the server."""
         with self._connect() as connection:
             # Through the server's log it takes twice as long; before version 15 that can't be.
             strategy = " STRATEGY FILE_COPY" if connection.info.server_version >= 150_000 else ""
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}{strategy}".encode())
+
+    @contextmanager
+    def database(self, template: str) -> Iterator[URL]:
+        """Make a database from a template, and drop it at the end whoever still uses it."""
+        name = f"test_{next(self.numbers)}"
+        self.create(name, template)
         try:
             yield self.url(name)
         finally:

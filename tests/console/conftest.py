@@ -35,6 +35,7 @@ from tests.factories.policies import grade_id, start_programme
 from tests.factories.referrals import make_code
 from tests.factories.staff import make_staff
 from tests.fakes import FakePayments
+from tests.stages import Stage
 from workflows.audit import StaffActor
 from workflows.clock import real_now
 from workflows.commissions.hold import hold_order
@@ -48,8 +49,12 @@ Enter = Callable[[Role], Browser]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """The ids of what the console shows; `large_payout_id` goes by bank and needs two people."""
+    """The ids of what the console shows; `large_payout_id` goes by bank and needs two people.
 
+    `moment` is when all this was done: a little while ago, since all tests share it.
+    """
+
+    moment: datetime
     staff: dict[Role, int]
     application_id: int
     distributor_id: int
@@ -65,15 +70,9 @@ class World:
     statement_month: str
 
 
-@pytest.fixture
-def moment() -> datetime:
-    """Now, as the console's own clock has it."""
-    return real_now()
-
-
-@pytest.fixture
-def world(sessions: SessionFactory, moment: datetime) -> World:
+def make_world(sessions: SessionFactory) -> World:
     """One of everything."""
+    moment = real_now()
     start_programme(sessions)
     with sessions.begin() as session:
         staff = {role: make_staff(session, role=role).id for role in Role}
@@ -105,6 +104,7 @@ def world(sessions: SessionFactory, moment: datetime) -> World:
     # On the 31st that is this month: the world's statements are early then.
     write_statements(sessions, max(moment, month_bounds(month)[1] + SETTLING))
     return World(
+        moment=moment,
         staff=staff,
         application_id=application_id,
         distributor_id=seller_ids[0],
@@ -119,6 +119,27 @@ def world(sessions: SessionFactory, moment: datetime) -> World:
         movement_id=newest.id,
         statement_month=month,
     )
+
+
+WORLD = Stage(make_world)
+
+
+@pytest.fixture
+def stage(request: pytest.FixtureRequest) -> Stage[World] | None:
+    """The world, where a test or one of its fixtures asks for it."""
+    return WORLD if "world" in request.fixturenames else None
+
+
+@pytest.fixture
+def world(sessions: SessionFactory) -> World:
+    """One of everything."""
+    return WORLD.facts(sessions)
+
+
+@pytest.fixture
+def moment(world: World) -> datetime:
+    """When the world was made; the console's own clock is a little further."""
+    return world.moment
 
 
 @pytest.fixture

@@ -29,8 +29,7 @@ from rules.holds import HoldRefused
 from rules.orders import SupplyMode
 from rules.staff import Role
 from rules.withholding import WithholdingMethod
-from tests.conftest import DATA_KEYS
-from tests.database import TEMPLATE, PostgresqlServer
+from tests.database import DATA_KEYS, TEMPLATE, PostgresqlServer
 from tests.factories.catalogue import make_sku
 from tests.factories.distributors import make_distributor
 from tests.factories.orders import (
