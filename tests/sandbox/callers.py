@@ -9,12 +9,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from sandbox.keys import KeyFiles
+from tests.sandbox.key_pairs import private_key
 
 APP_ID = "wx5823bf96d3bd56c7"
 MERCHANT_ID = "1900000001"
@@ -113,9 +112,7 @@ class MerchantApi:
         self.url = url
         self.files = files
         self.application_url = application_url
-        key = serialization.load_pem_private_key(files.merchant_private.read_bytes(), None)
-        assert isinstance(key, RSAPrivateKey)
-        self._key = key
+        self._key = private_key(files.merchant_private)
         self._http = requests.Session()
         self._http.trust_env = False
 

@@ -11,7 +11,6 @@ from wechatpayv3.utils import aes_decrypt, rsa_verify
 
 from sandbox.keys import KeyFiles
 from sandbox.server import Server
-from sandbox.settings import read_private_key
 from tests.sandbox.application import Application, Received
 from tests.sandbox.callers import (
     API_V3_KEY,
@@ -21,6 +20,7 @@ from tests.sandbox.callers import (
     Tampering,
     error_code,
 )
+from tests.sandbox.key_pairs import private_key
 from tests.sandbox_client import Phone, Refused, Sandbox
 
 pytestmark = pytest.mark.sockets
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.sockets
 
 def is_from_platform(headers: Any, body: str, files: KeyFiles) -> bool:
     """Verify a platform's signature with another implementation."""
-    key = read_private_key(files.platform_private.read_bytes()).public_key()
+    key = private_key(files.platform_private).public_key()
     assert headers["Wechatpay-Serial"] == files.public_key_id
     return rsa_verify(
         headers["Wechatpay-Timestamp"],

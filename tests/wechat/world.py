@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
+from tests.sandbox.key_pairs import put_keys
 from tests.sandbox_client import Sandbox
 from tests.wechat.shop import Shop
 from tests.wechat.stores import InMemoryTokenStore
@@ -42,7 +43,7 @@ class World:
 def running_platform(folder: Path, shop_url: str) -> Iterator[str]:
     """Run `python -m sandbox` on a free port; give its address."""
     program = [sys.executable, "-m", "sandbox"]
-    subprocess.run([*program, "keys", str(folder)], check=True, timeout=60, capture_output=True)
+    put_keys(folder)
     names = (folder / "keys.toml").read_text(encoding="utf-8").replace("public_", "platform_")
     (folder / "sandbox.toml").write_text(
         f"""

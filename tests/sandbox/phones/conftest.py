@@ -9,7 +9,8 @@ from sandbox import keys
 from sandbox.keys import KeyFiles
 from sandbox.knobs import Knobs
 from sandbox.server import Server
-from sandbox.settings import Account, Merchant, Settings, read_private_key, read_public_key
+from sandbox.settings import Account, Merchant, Settings, read_public_key
+from tests.sandbox.key_pairs import private_key
 from tests.sandbox.phones.shop import APP_ID, APP_SECRET, MERCHANT_ID, Shop, open_shop
 from tests.sandbox_client import Sandbox
 
@@ -37,7 +38,7 @@ def settings(shop: Shop, key_files: KeyFiles) -> Settings:
         certificate_serial=key_files.certificate_serial,
         merchant_public_key=read_public_key(key_files.merchant_public.read_bytes()),
         platform_key_id=key_files.public_key_id,
-        platform_private_key=read_private_key(key_files.platform_private.read_bytes()),
+        platform_private_key=private_key(key_files.platform_private),
     )
     account = Account(
         app_id=APP_ID,

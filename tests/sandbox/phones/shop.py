@@ -15,9 +15,7 @@ from urllib.parse import quote
 
 import qrcode
 import requests
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
@@ -26,6 +24,7 @@ from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
 from sandbox.keys import KeyFiles
+from tests.sandbox.key_pairs import private_key
 
 APP_ID = "wx5823bf96d3bd56c7"
 APP_SECRET = "an app secret"
@@ -214,8 +213,7 @@ class Shop:
     def sign(self, *parts: str) -> str:
         """Sign lines with the merchant's key."""
         assert self.keys is not None
-        key = serialization.load_pem_private_key(self.keys.merchant_private.read_bytes(), None)
-        assert isinstance(key, RSAPrivateKey)
+        key = private_key(self.keys.merchant_private)
         message = "".join(part + "\n" for part in parts).encode()
         return b64encode(key.sign(message, PKCS1v15(), SHA256())).decode()
 
