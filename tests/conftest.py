@@ -26,6 +26,7 @@ from tests.stages import Stage
 from tests.statements import share_statements
 
 DATABASES = ("sqlite", "postgresql")
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
 keep_in_memory()
 keep_compiled()
@@ -50,7 +51,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 @pytest.fixture
 def now() -> datetime:
     """Monday 2026-11-23, 10:00 in Shanghai."""
-    return datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+    return NOW
 
 
 @pytest.fixture(scope="session")

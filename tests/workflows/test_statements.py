@@ -26,6 +26,7 @@ from rules.policy import Policy
 from rules.staff import PermissionMissing, Role
 from rules.statements import SETTLING
 from rules.withholding import WithholdingMethod
+from tests.conftest import NOW
 from tests.factories.catalogue import make_sku
 from tests.factories.distributors import make_distributor
 from tests.factories.orders import (
@@ -39,6 +40,7 @@ from tests.factories.orders import (
 from tests.factories.payout_accounts import make_payout_account
 from tests.factories.policies import start_programme
 from tests.factories.staff import actor_of, make_staff
+from tests.stages import Stage
 from workflows.brand_statements import write_brand_statements
 from workflows.commissions import release_due
 from workflows.payouts import approve_payout, record_bank_transfer, reject_payout, request_payout
@@ -46,16 +48,16 @@ from workflows.statements import export_statements, write_statements
 
 DAY = timedelta(days=1)
 BANK = PayoutChannel.BANK
+FIRST = month_bounds(month_of(NOW))[0]
 
 
 @pytest.fixture
-def first(now: datetime) -> datetime:
+def first() -> datetime:
     """The beginning of this test's first month."""
-    return month_bounds(month_of(now))[0]
+    return FIRST
 
 
-@pytest.fixture
-def seller(sessions: SessionFactory, first: datetime) -> Distributor:
+def make_seller(sessions: SessionFactory) -> int:
     """1,240 yuan released and 1,000 paid out in the first month, a refund in the second."""
     start_programme(sessions, Policy(withholding=WithholdingMethod.GENERAL))
     with sessions.begin() as session:
@@ -63,23 +65,39 @@ def seller(sessions: SessionFactory, first: datetime) -> Distributor:
         referrer = make_distributor(session)
         make_payout_account(session, referrer)
         make_distributor(session)
-        order = make_order(session, [(make_sku(session), 100)], now=first, referrer=referrer)
-        pay_order(session, order, first)
-        ship_order(session, order, first)
-        receive_order(session, order, first + DAY)
-        complete_order(session, order, first + DAY)
+        order = make_order(session, [(make_sku(session), 100)], now=FIRST, referrer=referrer)
+        pay_order(session, order, FIRST)
+        ship_order(session, order, FIRST)
+        receive_order(session, order, FIRST + DAY)
+        complete_order(session, order, FIRST + DAY)
         line_id = order.lines[0].id
-    released = first + 9 * DAY
+    released = FIRST + 9 * DAY
     release_due(sessions, released)
     refused = request_payout(sessions, referrer.id, 50_000, BANK, released).payout_id
     reject_payout(sessions, refused, reason="户名不符", actor=finance, now=released)
     payout_id = request_payout(sessions, referrer.id, 100_000, BANK, released).payout_id
     approve_payout(sessions, payout_id, finance, released)
     record_bank_transfer(sessions, payout_id, reference="B1", actor=finance, now=released)
-    second = month_bounds(month_of(first))[1]
+    second = month_bounds(month_of(FIRST))[1]
     with sessions.begin() as session:
         refund_line(session, session.get_one(OrderLine, line_id), 496_000, second + DAY)
-    return referrer
+    return referrer.id
+
+
+SELLER = Stage(make_seller)
+
+
+@pytest.fixture
+def stage(request: pytest.FixtureRequest) -> Stage[int] | None:
+    """A seller, where a test asks for her."""
+    return SELLER if "seller" in request.fixturenames else None
+
+
+@pytest.fixture
+def seller(sessions: SessionFactory) -> Distributor:
+    """1,240 yuan released and 1,000 paid out in the first month, a refund in the second."""
+    with sessions.read() as session:
+        return session.get_one(Distributor, SELLER.facts(sessions))
 
 
 def row(sessions: SessionFactory, month: str, seller: Distributor) -> StatementRow:

@@ -22,9 +22,12 @@ from rules.payouts import (
     PayoutTransitionRefused,
 )
 from rules.staff import PermissionMissing, Role
+from tests.conftest import NOW
 from tests.factories.payout_accounts import ACCOUNT_NUMBER, REAL_NAME
 from tests.factories.staff import actor_of, make_staff
 from tests.races.together import together
+from tests.stages import Stage
+from tests.workflows.payouts.conftest import LATER
 from tests.workflows.sales import HOLD, held, sell
 from workflows.audit import StaffActor
 from workflows.commissions import release_due
@@ -39,19 +42,37 @@ from workflows.payouts import (
 from workflows.payouts.bank import BankTransfer
 
 
-@pytest.fixture
-def approved(
-    sessions: SessionFactory, now: datetime, later: datetime, finance: StaffActor
-) -> list[tuple[Distributor, int]]:
+def make_approved(sessions: SessionFactory) -> list[tuple[int, int]]:
     """Two distributors whose bank payouts of 30 yuan are approved."""
+    with sessions.begin() as session:
+        finance = actor_of(make_staff(session))
     found = []
     for _ in range(2):
-        seller, _ = sell(sessions, now, orders=3)
-        release_due(sessions, now + HOLD)
-        asked = request_payout(sessions, seller.id, 3_000, PayoutChannel.BANK, later)
-        approve_payout(sessions, asked.payout_id, finance, later)
-        found.append((seller, asked.payout_id))
+        seller, _ = sell(sessions, NOW, orders=3)
+        release_due(sessions, NOW + HOLD)
+        asked = request_payout(sessions, seller.id, 3_000, PayoutChannel.BANK, LATER)
+        approve_payout(sessions, asked.payout_id, finance, LATER)
+        found.append((seller.id, asked.payout_id))
     return found
+
+
+APPROVED = Stage(make_approved)
+
+
+@pytest.fixture
+def stage() -> Stage[list[tuple[int, int]]]:
+    """Two payouts for the bank to make."""
+    return APPROVED
+
+
+@pytest.fixture
+def approved(sessions: SessionFactory) -> list[tuple[Distributor, int]]:
+    """Two distributors whose bank payouts of 30 yuan are approved."""
+    with sessions.read() as session:
+        return [
+            (session.get_one(Distributor, seller_id), payout_id)
+            for seller_id, payout_id in APPROVED.facts(sessions)
+        ]
 
 
 def states(sessions: SessionFactory) -> list[PayoutStatus]:

@@ -15,11 +15,13 @@ from rules.ledger import AccountKind
 from rules.payouts import PayoutChannel, PayoutStatus
 from rules.policy import Policy
 from rules.withholding import WithholdingMethod
+from tests.conftest import NOW
 from tests.factories.catalogue import make_sku
 from tests.factories.distributors import make_distributor
 from tests.factories.orders import complete_order, make_order, pay_order, receive_order, ship_order
 from tests.factories.payout_accounts import make_payout_account
 from tests.factories.policies import start_programme
+from tests.stages import Stage
 from tests.workflows.payouts.transfers import Transfers
 from tests.workflows.sales import HOLD, held
 from wechat.gateway import TransferState
@@ -39,23 +41,38 @@ WECHAT, BANK = PayoutChannel.WECHAT, PayoutChannel.BANK
 WITHHOLDS = Policy(withholding=WithholdingMethod.GENERAL, maximum_transfer_fen=1_000_000)
 
 
-@pytest.fixture
-def seller(sessions: SessionFactory, now: datetime, later: datetime) -> Distributor:
+def make_seller(sessions: SessionFactory) -> int:
     """A distributor with 3,720 yuan available, of a brand that withholds."""
     start_programme(sessions, WITHHOLDS)
     with sessions.begin() as session:
         referrer = make_distributor(session)
         make_payout_account(session, referrer)
         order = make_order(
-            session, [(make_sku(session, on_hand=300), 300)], now=now, referrer=referrer
+            session, [(make_sku(session, on_hand=300), 300)], now=NOW, referrer=referrer
         )
-        pay_order(session, order, now)
-        ship_order(session, order, now)
-        receive_order(session, order, now)
-        complete_order(session, order, now)
-    release_due(sessions, now + HOLD)
+        pay_order(session, order, NOW)
+        ship_order(session, order, NOW)
+        receive_order(session, order, NOW)
+        complete_order(session, order, NOW)
+    release_due(sessions, NOW + HOLD)
     assert held(sessions, referrer) == {"available": 372_000}
-    return referrer
+    return referrer.id
+
+
+SELLER = Stage(make_seller)
+
+
+@pytest.fixture
+def stage() -> Stage[int]:
+    """A seller of a brand that withholds."""
+    return SELLER
+
+
+@pytest.fixture
+def seller(sessions: SessionFactory) -> Distributor:
+    """A distributor with 3,720 yuan available, of a brand that withholds."""
+    with sessions.read() as session:
+        return session.get_one(Distributor, SELLER.facts(sessions))
 
 
 def parts(sessions: SessionFactory, payout_id: int) -> tuple[int, int, str]:
