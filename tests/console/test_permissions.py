@@ -124,6 +124,14 @@ def test_each_role_is_offered_what_it_may_open(enter: Enter) -> None:
         }, role
 
 
+def test_every_place_of_the_side_bar_is_there(enter: Enter) -> None:
+    browser = enter(Role.OWNER)
+    page = browser.get("/console/account").get_data(as_text=True)
+    places = re.findall(r'class="side-link[^"]*" href="([^"]+)"', page)
+    assert len(places) >= len(MAIN_PAGES)
+    assert {path: browser.get(path).status_code for path in places} == dict.fromkeys(places, 200)
+
+
 def test_no_role_sends_a_form_without_the_permission(enter: Enter, world: World) -> None:
     for role in Role:
         browser = enter(role)
