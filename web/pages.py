@@ -32,6 +32,11 @@ class NavigationEntry:
 
 
 @cache
+def _file(name: str) -> Path:
+    return STATIC / name
+
+
+@cache
 def _address(name: str, _modified: int) -> str:
     stamp = sha256((STATIC / name).read_bytes()).hexdigest()[:10]
     return url_for("static", filename=name, v=stamp)
@@ -42,7 +47,7 @@ def asset(name: str) -> str:
 
     It is built once: a page asks for it with each of its icons.
     """
-    return _address(name, (STATIC / name).stat().st_mtime_ns)
+    return _address(name, _file(name).stat().st_mtime_ns)
 
 
 def icon_address(name: str) -> str:
