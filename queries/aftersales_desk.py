@@ -24,6 +24,13 @@ IS_ABNORMAL = and_(
 )
 NEEDS_STAFF = or_(AfterSalesRequest.status == AfterSalesStatus.REQUESTED, IS_ABNORMAL)
 """Requests to decide on, and refunds that WeChat can't deliver."""
+COUNT_FOR_STAFF = (
+    select(func.count())
+    .select_from(AfterSalesRequest)
+    .outerjoin(Refund, Refund.id == AfterSalesRequest.refund_id)
+    .where(NEEDS_STAFF)
+)
+"""How many of these there are; also a part of what each console page asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,15 +139,7 @@ def desk_counts(session: Session) -> dict[AfterSalesStatus, int]:
 
 def count_for_staff(session: Session) -> int:
     """Count what waits for staff: requests, and refunds that WeChat can't deliver."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(AfterSalesRequest)
-            .outerjoin(Refund, Refund.id == AfterSalesRequest.refund_id)
-            .where(NEEDS_STAFF)
-        )
-        or 0
-    )
+    return session.scalar(COUNT_FOR_STAFF) or 0
 
 
 def share_changes(session: Session, request_id: int) -> tuple[ShareChange, ...]:

@@ -12,7 +12,7 @@ from models.orders import Order
 from models.payouts import Payout
 from models.policies import Grade
 from models.reconciliation import ReconciliationCase
-from queries.aftersales_desk import count_for_staff
+from queries.aftersales_desk import COUNT_FOR_STAFF
 from rules.china_time import SHANGHAI, day_start
 from rules.distributors import ApplicationStatus, DistributorStatus
 from rules.orders import PAID_LIKE, OrderStatus
@@ -55,26 +55,31 @@ class TopDistributor:
     commission_fen: int
 
 
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return select(func.count()).where(condition).scalar_subquery()
+
+
+# Each console page asks this, so the statement is built once.
+_WAITING = select(
+    _count(DistributorApplication.status == ApplicationStatus.APPLIED),
+    _count(Order.status == OrderStatus.PAID),
+    _count(Payout.status == PayoutStatus.REQUESTED),
+    _count(and_(Payout.status == PayoutStatus.APPROVED, Payout.channel == PayoutChannel.BANK)),
+    _count(ReconciliationCase.status == CaseStatus.OPEN),
+    COUNT_FOR_STAFF.scalar_subquery(),
+)
+
+
 def waiting_tasks(session: Session) -> Waiting:
     """Count what waits for staff: counts, each over an index."""
-    counts = session.execute(
-        select(
-            _count(DistributorApplication.status == ApplicationStatus.APPLIED),
-            _count(Order.status == OrderStatus.PAID),
-            _count(Payout.status == PayoutStatus.REQUESTED),
-            _count(
-                and_(Payout.status == PayoutStatus.APPROVED, Payout.channel == PayoutChannel.BANK)
-            ),
-            _count(ReconciliationCase.status == CaseStatus.OPEN),
-        )
-    ).one()
+    counts = session.execute(_WAITING).one()
     return Waiting(
         applications=counts[0],
         to_ship=counts[1],
         payouts=counts[2],
         bank_transfers=counts[3],
         differences=counts[4],
-        after_sales=count_for_staff(session),
+        after_sales=counts[5],
     )
 
 
@@ -188,10 +193,6 @@ def top_distributors(
         )
         for distributor, grade, orders, sales_fen in rows
     )
-
-
-def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return select(func.count()).where(condition).scalar_subquery()
 
 
 def _within(start: datetime, end: datetime) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from models.database import SessionFactory
@@ -15,6 +15,24 @@ from rules.staff import SESSION_IDLE, SESSION_LIFETIME, Role, is_session_live
 TOKEN_BYTES = 32
 SEEN_EVERY = timedelta(minutes=1)
 """How exactly we know when a member was last seen: not every page needs a write."""
+
+
+# Each console page asks this, so the statement is built once.
+_LOGIN = (
+    select(
+        StaffSession.last_seen_at,
+        StaffSession.expires_at,
+        StaffMember.id,
+        StaffMember.login,
+        StaffMember.name,
+        StaffMember.role,
+        StaffMember.is_active,
+        StaffMember.must_change_password,
+    )
+    .select_from(StaffSession)
+    .join(StaffMember, StaffMember.id == StaffSession.staff_id)
+    .where(StaffSession.token_hash == bindparam("hashed"))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,32 +85,25 @@ def staff_of(sessions: SessionFactory, token: str, now: datetime) -> LoggedInSta
     """
     hashed = token_hash(token)
     with sessions.read() as session:
-        found = session.execute(
-            select(StaffSession, StaffMember)
-            .join(StaffMember, StaffMember.id == StaffSession.staff_id)
-            .where(StaffSession.token_hash == hashed)
-        ).one_or_none()
-        if found is None:
-            return None
-        login, member = found.StaffSession, found.StaffMember
-        if not member.is_active or not is_session_live(login.last_seen_at, login.expires_at, now):
-            return None
-        last_seen_at = login.last_seen_at
-        staff = LoggedInStaff(
-            id=member.id,
-            login=member.login,
-            name=member.name,
-            role=member.role,
-            must_change_password=member.must_change_password,
-        )
-    if now >= last_seen_at + SEEN_EVERY:
+        found = session.execute(_LOGIN, {"hashed": hashed}).one_or_none()
+    if found is None or not found.is_active:
+        return None
+    if not is_session_live(found.last_seen_at, found.expires_at, now):
+        return None
+    if now >= found.last_seen_at + SEEN_EVERY:
         with sessions.begin() as session:
             session.execute(
                 update(StaffSession)
                 .where(StaffSession.token_hash == hashed, StaffSession.last_seen_at < now)
                 .values(last_seen_at=now)
             )
-    return staff
+    return LoggedInStaff(
+        id=found.id,
+        login=found.login,
+        name=found.name,
+        role=found.role,
+        must_change_password=found.must_change_password,
+    )
 
 
 def log_out(sessions: SessionFactory, token: str) -> None:
