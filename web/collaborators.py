@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g, has_request_context
 
 from rules.payments import Merchant
 from web.site import SiteFacts
@@ -31,8 +31,13 @@ class Collaborators:
     notifications: PaymentNotifications
 
     def now(self) -> datetime:
-        """Return business time (aware UTC); ask once per request and pass it down."""
-        return business_now(self.sessions)
+        """Return business time (aware UTC): one moment for all that a request looks at."""
+        if not has_request_context():
+            return business_now(self.sessions)
+        if "now" not in g:
+            g.now = business_now(self.sessions)
+        moment: datetime = g.now
+        return moment
 
 
 def install_collaborators(app: Flask, collaborators: Collaborators) -> None:

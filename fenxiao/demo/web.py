@@ -20,7 +20,7 @@ from jobs.ticks import TICKS, run_task
 from rules.push_timing import is_quiet, send_at
 from web.collaborators import collaborators
 from web.forms import Form
-from workflows.clock import move_clock
+from workflows.clock import business_now, move_clock
 
 MOST_DAYS = 60
 
@@ -70,7 +70,8 @@ def _advance(sandbox: Sandbox, ahead: timedelta) -> None:
     move_clock(parts.sessions, ahead=ahead)
     sandbox.move_clock(int(ahead.total_seconds()))
     # The worker's ticks would do the same within a minute; nobody should have to wait for it.
-    now = parts.now()
+    # This request's own moment was before the clocks moved.
+    now = business_now(parts.sessions)
     for tick in TICKS:
         run_task(parts, tick, now)
 

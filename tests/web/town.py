@@ -68,13 +68,18 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Town:
-    """`words` are what addresses take in place of `<string:…>`; every id in them is 1."""
+    """`words` are what addresses take in place of `<string:…>`; every id in them is 1.
+
+    `token` is what the shop gave to a browser that looked in, which got `cookie` with it.
+    """
 
     site: Site
     owner_id: int
     customer: Customer
     seller: Customer
     words: Mapping[str, str]
+    token: str
+    cookie: str
 
     @property
     def sessions(self) -> SessionFactory:
@@ -112,8 +117,10 @@ class Town:
         return _visitor(phone)
 
     def owner(self) -> Visitor:
-        """A member of staff who may do everything."""
-        visitor = _visitor(self.site.stranger())
+        """A member of staff who may do everything, in a browser with nothing but her login."""
+        client = self.site.app.test_client()
+        client.set_cookie("fenxiao", self.cookie, domain="shop.example.com")
+        visitor = Visitor(client=client, token=self.token)
         with self.sessions.begin() as session:
             token = open_session(session, self.owner_id, real_now())
         visitor.client.set_cookie(COOKIE, token, domain="shop.example.com", path="/console")
@@ -159,8 +166,12 @@ def open_town(shop: Shop, folder: Path) -> Town:
     shop.place(customer, sku_id)
     with shop.sessions.begin() as session:
         ask_for(session, session.get_one(Order, paid.order_id), [1], now)
+    site = open_site(shop, folder)
+    passer_by = _visitor(site.stranger())
+    given = passer_by.client.get_cookie("fenxiao", domain="shop.example.com")
+    assert given is not None
     return Town(
-        site=open_site(shop, folder),
+        site=site,
         owner_id=owner_id,
         customer=customer,
         seller=seller,
@@ -175,6 +186,8 @@ def open_town(shop: Shop, folder: Path) -> Town:
             "outcome": "release",
             "month": month_of(then),
         },
+        token=passer_by.token,
+        cookie=given.value,
     )
 
 
