@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from tests.architecture.sources import ROOT, own_files, parse
+from tests.architecture.sources import ROOT, definitions, own_files, parse
 
 # What WeChat calls its messages to one person (客服消息) is a thing, not an empty word.
 TERM = re.compile(r"customer_?service", re.IGNORECASE)
@@ -37,7 +37,7 @@ def classes_in(path: Path) -> list[str]:
     """List the classes of a Python file."""
     if path.suffix != ".py":
         return []
-    return [node.name for node in ast.walk(parse(path)) if isinstance(node, ast.ClassDef)]
+    return [node.name for node in definitions(path) if isinstance(node, ast.ClassDef)]
 
 
 def test_every_module_says_what_it_is_for() -> None:
