@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from playwright.sync_api import Browser
 from sqlalchemy.engine import URL, make_url
 
@@ -30,6 +31,8 @@ NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
 keep_in_memory()
 keep_compiled()
+# The pretty one, with each local variable, takes a second for an error in a page.
+structlog.get_config()["processors"][-1].exception_formatter = structlog.dev.plain_traceback
 share_statements()
 share_faces()
 
