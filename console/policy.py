@@ -80,14 +80,14 @@ def draft_policy() -> ResponseReturnValue:
         rows = policy_versions(session, tools.now())
     base = asked or next(row.version for row in rows if row.state is VersionState.IN_FORCE)
     page = _found(base)
-    return form_page(shown_terms(page.rates, rows[0].version, tools.now()), None)
+    return form_page(shown_terms(page.rates, rows[0].version, tools.now()), offers_now())
 
 
 @blueprint.post("/policy/new")
 @requires(Permission.PROPOSE_POLICY)
 def redraft_policy() -> ResponseReturnValue:
     """The form once more, as it was typed: from the trial back to it."""
-    return form_page(Form.sent().shown(), None)
+    return form_page(Form.sent().shown(), offers_now())
 
 
 @blueprint.post("/policy/publish")
@@ -101,7 +101,7 @@ def publish() -> ResponseReturnValue:
         draft = read_draft(form, offers)
         version = publish_policy(tools.sessions, draft, actor=current_actor(), now=tools.now())
     except (InvalidField, PolicyRefused) as refused:
-        return form_page(form.shown(), at_field(refused, offers)), 422
+        return form_page(form.shown(), offers, at_field(refused, offers)), 422
     flash(
         f"第 {version} 版已发布，"
         + ("到时间自动生效。" if draft.effective_at else "已生效；已有订单仍按原版本计算。")
@@ -109,12 +109,11 @@ def publish() -> ResponseReturnValue:
     return redirect(f"{LIST}/{version}", code=303)
 
 
-def form_page(shown: dict[str, str], refusal: RuleViolation | None) -> str:
+def form_page(shown: dict[str, str], offers: Offers, refusal: RuleViolation | None = None) -> str:
     """Render the form with what stands in its fields."""
     tools = collaborators()
     with tools.sessions.read() as session:
         rows = policy_versions(session, tools.now())
-    offers = offers_now()
     coming = [row for row in rows if row.state is VersionState.COMING]
     return render_template(
         "console/policy/edit.html",

@@ -61,7 +61,7 @@ def try_draft() -> ResponseReturnValue:
         with tools.sessions.read() as session:
             proposed = check_draft(session, draft, tools.now())
     except (InvalidField, PolicyRefused) as refused:
-        return form_page(form.shown(), at_field(refused, offers)), 422
+        return form_page(form.shown(), offers, at_field(refused, offers)), 422
     if file == "lines":
         return _lines_file(proposed, period)
     with tools.sessions.read() as session:
