@@ -50,6 +50,7 @@ SHIFTED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "order_id": "orders",
             "order_line_id": "order_lines",
         },
+        "commission_states": {"line_commission_id": "line_commissions"},
         "ledger_transactions": {"id": "ledger_transactions", "order_id": "orders"},
         "ledger_entries": {"id": "ledger_entries", "transaction_id": "ledger_transactions"},
         "commission_postings": {
@@ -76,8 +77,8 @@ INDEXES = {
     "sqlite": "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'index' AND sql <> ''",
     "postgresql": """
         SELECT tablename, indexname, indexdef FROM pg_indexes
-        WHERE schemaname = current_schema() AND indexname NOT IN (
-            SELECT conname FROM pg_constraint)
+        WHERE schemaname = current_schema() AND to_regclass(indexname::text) NOT IN (
+            SELECT conindid FROM pg_constraint)
     """,
 }
 WITH_IDS = tuple(table for table, columns in SHIFTED.items() if "id" in columns)

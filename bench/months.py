@@ -41,7 +41,6 @@ PLAIN = """
         (lines.goods_fen - lines.refunded_fen) * shares.rate_bp / 10000
     FROM line_commissions AS shares
     JOIN order_lines AS lines ON lines.id = shares.order_line_id
-    WHERE shares.stage = 'maturing'
 """
 KEYS = {"sqlite": "INTEGER PRIMARY KEY", "postgresql": "BIGSERIAL PRIMARY KEY"}
 

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, Connection
 from sqlalchemy.types import TypeEngine
 
 from models.append_only import drop_triggers, install_triggers
-from models.database import UtcDateTime
+from models.database import UtcDateTime, UtcSecond
 from models.tables import metadata
 
 
@@ -18,6 +18,8 @@ def render_type(kind: str, item: object, autogen: AutogenContext) -> str | Liter
         return False
     if isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
+    if isinstance(item, UtcSecond):
+        return "sa.BigInteger().with_variant(sa.Integer(), 'sqlite')"
     if isinstance(item, JSON) and "postgresql" in item._variant_mapping:  # noqa: SLF001
         # Alembic writes JSONB's own argument without its import.
         autogen.imports.add("from sqlalchemy.dialects import postgresql")

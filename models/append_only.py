@@ -15,6 +15,7 @@ SEALED = "is_sealed"
 APPEND_ONLY_TABLES = (
     LEDGER_TRANSACTIONS,
     LEDGER_ENTRIES,
+    "line_commissions",
     "commission_postings",
     "touches",
     "order_events",

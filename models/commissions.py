@@ -2,21 +2,25 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.database import Base, Id
+from models.database import Base, Id, UtcSecond
 from rules.commission import ELIGIBLE, CommissionStage
 
 
 class LineCommission(Base):
-    """One level's share of one order line; its terms are frozen at placement.
+    """One level's share of one order line: its terms, frozen at placement. Append-only.
 
     The terms are a rate, or on consignment the supply price per unit, with a rate of 0.
     `grade_id` is the beneficiary's grade at placement; None on rows older than that column.
-    `is_eligible` is judged once, at payment, and `eligibility_reason` kept where it says no: the
-    narrower a row, the less a month end has to write. `posted_fen` is what the ledger holds for
-    it, net of reversals, and `stage` says in which account.
     """
 
     __tablename__ = "line_commissions"
@@ -24,17 +28,12 @@ class LineCommission(Base):
         UniqueConstraint("order_line_id", "level"),
         CheckConstraint("level IN (1, 2)", name="level"),
         CheckConstraint("rate_bp BETWEEN 0 AND 10000", name="rate"),
-        CheckConstraint("posted_fen >= 0", name="posted"),
         CheckConstraint(
             "supply_price_fen IS NULL OR (supply_price_fen >= 0 AND level = 1 AND rate_bp = 0)",
             name="supply_price",
         ),
         Index(None, "order_id"),
-        Index(None, "distributor_id", "id"),
-        Index(None, "matures_at", "distributor_id"),
-        # No index knows `stage`, and each page has room for a second version of its rows: so
-        # PostgreSQL marks a released line in place, ten times as fast. See release.py.
-        {"postgresql_with": {"fillfactor": "50"}},
+        Index(None, "distributor_id", "id", unique=True),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -46,11 +45,43 @@ class LineCommission(Base):
     rate_bp: Mapped[int]
     rate_source: Mapped[str] = mapped_column(String(16))
     supply_price_fen: Mapped[int | None] = mapped_column(Id)
+
+    state: Mapped["CommissionState"] = relationship(lazy="raise")
+
+
+class CommissionState(Base):
+    """Where one share stands; written with the share, and all of it that ever changes.
+
+    `is_eligible` is judged once, at payment, and `eligibility_reason` kept where it says no.
+    `posted_fen` is what the ledger holds for the share, net of reversals, and `stage` says in
+    which account.
+
+    A month end writes every row that matured, so a row is narrow, and a distributor's rows lie
+    side by side on SQLite: see docs/decisions/a-month-end-marks-each-share.md.
+    """
+
+    __tablename__ = "commission_states"
+    __table_args__ = (
+        # With the share's own key this leaves just one state for each share.
+        ForeignKeyConstraint(
+            ["distributor_id", "line_commission_id"],
+            ["line_commissions.distributor_id", "line_commissions.id"],
+            name="fk_commission_states_share",
+        ),
+        CheckConstraint("posted_fen >= 0", name="posted"),
+        Index(None, "matures_at", "distributor_id"),
+        # No index knows `stage`, and each page has room for a second version of its rows: so
+        # PostgreSQL marks a released line in place, ten times as fast. See release.py.
+        {"sqlite_with_rowid": False, "postgresql_with": {"fillfactor": "50"}},
+    )
+
+    distributor_id: Mapped[int] = mapped_column(Id, primary_key=True)
+    line_commission_id: Mapped[int] = mapped_column(Id, primary_key=True)
     is_eligible: Mapped[bool | None]
     eligibility_reason: Mapped[str | None] = mapped_column(String(100))
     posted_fen: Mapped[int] = mapped_column(Id, default=0)
     stage: Mapped[CommissionStage] = mapped_column(default=CommissionStage.NONE)
-    matures_at: Mapped[datetime | None]
+    matures_at: Mapped[datetime | None] = mapped_column(UtcSecond)
 
     @property
     def reason(self) -> str:

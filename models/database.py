@@ -5,6 +5,7 @@ writes later fails with "locked" or loses an update; a reading one begins plainl
 On PostgreSQL both run at READ COMMITTED with guarded statements.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -62,6 +63,30 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class UtcSecond(TypeDecorator[datetime]):
+    """An aware UTC moment without its fraction of a second, stored as seconds since 1970.
+
+    For a column of which one statement reads and writes millions: on SQLite it takes 5 bytes
+    rather than 26. Compare with `<=` and `>`, which the dropped fraction of the other side
+    doesn't change.
+    """
+
+    impl = BigInteger().with_variant(Integer, "sqlite")
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> int | None:
+        """Refuse naive values; store whole seconds."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment must be aware")
+        return math.floor(value.timestamp())
+
+    def process_result_value(self, value: int | None, _dialect: Dialect) -> datetime | None:
+        """Give back aware UTC."""
+        return None if value is None else datetime.fromtimestamp(value, UTC)
 
 
 class Base(DeclarativeBase):

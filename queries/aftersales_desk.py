@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from models.aftersales import AfterSalesLine, AfterSalesRequest
-from models.commissions import LineCommission
+from models.commissions import CommissionState, LineCommission
 from models.distributors import Distributor
 from models.orders import Order, OrderLine
 from models.payments import Refund
@@ -145,15 +145,16 @@ def count_for_staff(session: Session) -> int:
 def share_changes(session: Session, request_id: int) -> tuple[ShareChange, ...]:
     """Return what a waiting request's acceptance changes of each distributor's commission."""
     rows = session.execute(
-        select(LineCommission, OrderLine, AfterSalesLine, Distributor)
+        select(LineCommission, CommissionState, OrderLine, AfterSalesLine, Distributor)
+        .join(LineCommission.state)
         .join(OrderLine, OrderLine.id == LineCommission.order_line_id)
         .join(AfterSalesLine, AfterSalesLine.order_line_id == OrderLine.id)
         .join(Distributor, Distributor.id == LineCommission.distributor_id)
-        .where(AfterSalesLine.request_id == request_id, LineCommission.is_eligible.is_(True))
+        .where(AfterSalesLine.request_id == request_id, CommissionState.is_eligible.is_(True))
         .order_by(LineCommission.level, LineCommission.id)
     ).all()
     sums: dict[tuple[int, int], ShareChange] = {}
-    for share, line, part, distributor in rows:
+    for share, state, line, part, distributor in rows:
         after_fen = earned(
             EarningTerms(rate_bp=share.rate_bp, supply_price_fen=share.supply_price_fen),
             LineFacts(
@@ -168,8 +169,8 @@ def share_changes(session: Session, request_id: int) -> tuple[ShareChange, ...]:
             name=distributor.name,
             number=distributor.number,
             level=share.level,
-            stage=share.stage,
-            posted_fen=share.posted_fen + (before.posted_fen if before else 0),
+            stage=state.stage,
+            posted_fen=state.posted_fen + (before.posted_fen if before else 0),
             after_fen=after_fen + (before.after_fen if before else 0),
         )
     return tuple(sums.values())

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.commissions import LineCommission
+from models.commissions import CommissionState, LineCommission
 from models.distributors import Distributor
 from models.materials import Material, MaterialShare
 from models.orders import Order, OrderLine, OrderTrail
@@ -167,10 +167,11 @@ def _touch(touch: Touch | None, material: str | None) -> TouchFacts | None:
 
 
 def _shares(session: Session, order_id: int) -> tuple[Share, ...]:
-    rows: Sequence[tuple[LineCommission, OrderLine, str, str]] = [
-        (row[0], row[1], row[2], row[3])
+    rows: Sequence[tuple[LineCommission, CommissionState, OrderLine, str, str]] = [
+        (row[0], row[1], row[2], row[3], row[4])
         for row in session.execute(
-            select(LineCommission, OrderLine, Distributor.name, Distributor.number)
+            select(LineCommission, CommissionState, OrderLine, Distributor.name, Distributor.number)
+            .join(LineCommission.state)
             .join(OrderLine, OrderLine.id == LineCommission.order_line_id)
             .join(Distributor, Distributor.id == LineCommission.distributor_id)
             .where(LineCommission.order_id == order_id)
@@ -192,11 +193,11 @@ def _shares(session: Session, order_id: int) -> tuple[Share, ...]:
             supply_price_fen=share.supply_price_fen,
             quantity_kept=line.quantity - line.refunded_quantity,
             is_trimmed=share.rate_source.endswith(TRIMMED),
-            is_eligible=share.is_eligible,
-            eligibility_reason=share.reason,
-            stage=share.stage,
-            posted_fen=share.posted_fen,
-            matures_at=share.matures_at,
+            is_eligible=state.is_eligible,
+            eligibility_reason=state.reason,
+            stage=state.stage,
+            posted_fen=state.posted_fen,
+            matures_at=state.matures_at,
         )
-        for share, line, name, number in rows
+        for share, state, line, name, number in rows
     )

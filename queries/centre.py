@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.commissions import LineCommission
+from models.commissions import CommissionState, LineCommission
 from models.distributors import Distributor, DistributorApplication
 from models.ledger import LedgerAccount
 from models.orders import Order
@@ -116,9 +116,11 @@ def takings(session: Session, distributor_id: int, since: datetime) -> Takings:
         )
     ).one()
     commission_fen = session.scalar(
-        select(func.coalesce(func.sum(LineCommission.posted_fen), 0))
+        select(func.coalesce(func.sum(CommissionState.posted_fen), 0))
+        .select_from(LineCommission)
+        .join(LineCommission.state)
         .join(Order, Order.id == LineCommission.order_id)
-        .where(LineCommission.distributor_id == distributor_id, Order.paid_at >= since)
+        .where(CommissionState.distributor_id == distributor_id, Order.paid_at >= since)
     )
     return Takings(
         orders=int(orders), sales_fen=int(sales_fen), commission_fen=int(commission_fen or 0)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session
 
-from models.commissions import CommissionPosting, LineCommission
+from models.commissions import CommissionPosting, CommissionState, LineCommission
 from models.ledger import LedgerTransaction
 from models.orders import Order, OrderLine, OrderTrail
 from models.pictures import Picture
@@ -121,24 +121,26 @@ def commission_rows(
 ) -> tuple[tuple[CommissionRow, ...], int]:
     """Return one page of a distributor's commission, newest first, and how many lines there are."""
     wanted = [
-        LineCommission.distributor_id == distributor_id,
-        LineCommission.is_eligible.is_not(None),
+        CommissionState.distributor_id == distributor_id,
+        CommissionState.is_eligible.is_not(None),
     ]
     if stage is not None:
-        wanted.append(LineCommission.stage == stage)
+        wanted.append(CommissionState.stage == stage)
     if order_number is not None:
         wanted.append(
             LineCommission.order_id.in_(select(Order.id).where(Order.number == order_number))
         )
-    total = session.scalar(select(func.count(LineCommission.id)).where(*wanted)) or 0
-    return _rows(session, wanted, offset, limit), total
+    total = session.scalar(
+        select(func.count()).select_from(LineCommission).join(LineCommission.state).where(*wanted)
+    )
+    return _rows(session, wanted, offset, limit), total or 0
 
 
 def explain(session: Session, line_commission_id: int) -> CommissionRow | None:
     """Return one line's commission with its postings; None before it was paid or if unknown."""
     wanted = [
         LineCommission.id == line_commission_id,
-        LineCommission.is_eligible.is_not(None),
+        CommissionState.is_eligible.is_not(None),
     ]
     found = _rows(session, wanted, 0, 1)
     return found[0] if found else None
@@ -152,22 +154,23 @@ def commission_asked(
     An amount is that of a line, or of one change of it; of several the newest is meant.
     """
     hers = [
-        LineCommission.distributor_id == distributor_id,
-        LineCommission.is_eligible.is_not(None),
+        CommissionState.distributor_id == distributor_id,
+        CommissionState.is_eligible.is_not(None),
     ]
     if question.amount_fen is not None:
         change = CommissionPosting.amount_fen
         found = session.scalar(
             select(func.max(LineCommission.id))
+            .join(LineCommission.state)
             .join(CommissionPosting, CommissionPosting.line_commission_id == LineCommission.id)
             .where(
                 *hers,
-                (LineCommission.posted_fen == question.amount_fen)
+                (CommissionState.posted_fen == question.amount_fen)
                 | change.in_([question.amount_fen, -question.amount_fen]),
             )
         )
         return _rows(session, [LineCommission.id == found], 0, 1) if found else ()
-    newest = select(LineCommission.order_id).where(*hers)
+    newest = select(LineCommission.order_id).join(LineCommission.state).where(*hers)
     if question.order_code is not None:
         newest = (
             newest.join(Order, Order.id == LineCommission.order_id)
@@ -204,7 +207,8 @@ def referral_orders(
     earned = {
         order_id: int(sum_fen)
         for order_id, sum_fen in session.execute(
-            select(LineCommission.order_id, func.sum(LineCommission.posted_fen))
+            select(LineCommission.order_id, func.sum(CommissionState.posted_fen))
+            .join(LineCommission.state)
             .where(
                 LineCommission.order_id.in_(ids),
                 LineCommission.distributor_id == distributor_id,
@@ -251,6 +255,7 @@ def _rows(
     found = session.execute(
         select(
             LineCommission,
+            CommissionState,
             Order,
             OrderLine,
             Picture.sha256,
@@ -258,6 +263,7 @@ def _rows(
             Touch.source.label("touch_source"),
             Touch.occurred_at,
         )
+        .join(LineCommission.state)
         .join(Order, Order.id == LineCommission.order_id)
         .join(PolicyVersion, PolicyVersion.id == Order.policy_version_id)
         .outerjoin(
@@ -274,7 +280,7 @@ def _rows(
     ).all()
     postings = _postings(session, [row.LineCommission.id for row in found])
     held = [
-        row.LineCommission.id for row in found if row.LineCommission.stage is CommissionStage.HELD
+        row.LineCommission.id for row in found if row.CommissionState.stage is CommissionStage.HELD
     ]
     reasons = reasons_of(session, held) if held else {}
     return tuple(
@@ -291,6 +297,7 @@ def _row(
     found: Row[*tuple[Any, ...]], postings: tuple[PostingRow, ...], held_because: str
 ) -> CommissionRow:
     share: LineCommission = found.LineCommission
+    state: CommissionState = found.CommissionState
     order: Order = found.Order
     line: OrderLine = found.OrderLine
     assert order.paid_at is not None
@@ -312,12 +319,12 @@ def _row(
         policy_version=found.version,
         touch_source=found.touch_source,
         touched_at=found.occurred_at,
-        is_eligible=bool(share.is_eligible),
-        eligibility_reason=share.reason,
-        stage=share.stage,
-        posted_fen=share.posted_fen,
+        is_eligible=bool(state.is_eligible),
+        eligibility_reason=state.reason,
+        stage=state.stage,
+        posted_fen=state.posted_fen,
         refunded_fen=line.refunded_fen,
-        matures_at=share.matures_at,
+        matures_at=state.matures_at,
         held_because=held_because,
         postings=postings,
     )

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
-from models.commissions import LineCommission
+from models.commissions import CommissionState, LineCommission
 from models.distributors import Distributor, DistributorApplication
 from models.orders import Order
 from models.payouts import Payout
@@ -102,8 +102,9 @@ def sales_by_day(session: Session, now: datetime, days: int) -> tuple[DaySales, 
     earned = (
         select(
             LineCommission.order_id.label("order_id"),
-            func.sum(LineCommission.posted_fen).label("earned_fen"),
+            func.sum(CommissionState.posted_fen).label("earned_fen"),
         )
+        .join(LineCommission.state)
         .join(Order, Order.id == LineCommission.order_id)
         .where(Order.paid_at >= starts[0])
         .group_by(LineCommission.order_id)
@@ -172,7 +173,8 @@ def top_distributors(
     earned = {
         distributor_id: int(amount_fen)
         for distributor_id, amount_fen in session.execute(
-            select(LineCommission.distributor_id, func.sum(LineCommission.posted_fen))
+            select(LineCommission.distributor_id, func.sum(CommissionState.posted_fen))
+            .join(LineCommission.state)
             .join(Order, Order.id == LineCommission.order_id)
             .where(
                 LineCommission.distributor_id.in_([row[0].id for row in rows]),

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
-from models.commissions import LineCommission
+from models.commissions import CommissionState, LineCommission
 from models.distributors import Distributor
 from models.holds import CommissionHold, HeldLine
 from models.orders import Order, OrderLine
@@ -96,8 +96,9 @@ def held_lines(
     """Return one page of the lines that a hold took, and how many there are."""
     total = session.scalar(select(func.count(HeldLine.id)).where(HeldLine.hold_id == hold_id)) or 0
     found = session.execute(
-        select(HeldLine, LineCommission, Order.number, OrderLine, Distributor.name)
+        select(HeldLine, LineCommission, CommissionState, Order.number, OrderLine, Distributor.name)
         .join(LineCommission, LineCommission.id == HeldLine.line_commission_id)
+        .join(LineCommission.state)
         .join(Order, Order.id == LineCommission.order_id)
         .join(OrderLine, OrderLine.id == LineCommission.order_line_id)
         .join(Distributor, Distributor.id == LineCommission.distributor_id)
@@ -117,10 +118,10 @@ def held_lines(
             distributor_name=name,
             came_from=held.came_from,
             held_fen=held.held_fen,
-            posted_fen=share.posted_fen,
-            stage=share.stage,
+            posted_fen=state.posted_fen,
+            stage=state.stage,
         )
-        for held, share, number, line, name in found
+        for held, share, state, number, line, name in found
     )
     return rows, total
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from models.commissions import CommissionPosting, LineCommission
+from models.commissions import CommissionPosting, CommissionState, LineCommission
 from models.holds import CommissionHold, HeldLine
 from models.ledger import LedgerEntry, LedgerTransaction
 from models.orders import Order, OrderLine
@@ -128,13 +128,13 @@ def _released(session: Session, distributor_id: int, moved: Movement) -> tuple[M
         .exists()
     )
     wanted = [
-        LineCommission.distributor_id == distributor_id,
-        LineCommission.matures_at <= moved.occurred_at,
+        CommissionState.distributor_id == distributor_id,
+        CommissionState.matures_at <= moved.occurred_at,
         ~still_held,
         then_fen > 0,
     ]
     if before is not None:
-        wanted.append(LineCommission.matures_at > before)
+        wanted.append(CommissionState.matures_at > before)
     return _lines(session, then_fen, wanted)
 
 
@@ -161,6 +161,7 @@ def _lines(
             amount_fen.label("amount_fen"),
         )
         .select_from(LineCommission)
+        .join(LineCommission.state)
         .join(Order, Order.id == LineCommission.order_id)
         .join(OrderLine, OrderLine.id == LineCommission.order_line_id)
         .where(*wanted)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from models.commissions import LineCommission
+from models.commissions import CommissionState, LineCommission
 from models.distributors import Distributor
 from models.orders import Order, OrderLine
 from models.policies import PolicyVersion
@@ -26,7 +26,9 @@ from rules.policy_trial import (
 ROWS_AT_A_TIME = 5_000
 
 _First = aliased(LineCommission, name="first_shares")
+_FirstState = aliased(CommissionState, name="first_states")
 _Second = aliased(LineCommission, name="second_shares")
+_SecondState = aliased(CommissionState, name="second_states")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,15 +113,17 @@ def past_lines(session: Session, since: datetime, until: datetime) -> Iterator[P
             OrderLine.quantity - OrderLine.refunded_quantity,
             _First.supply_price_fen,
             _First.grade_id,
-            _First.is_eligible,
-            _First.posted_fen,
+            _FirstState.is_eligible,
+            _FirstState.posted_fen,
             _Second.grade_id,
-            _Second.is_eligible,
-            _Second.posted_fen,
+            _SecondState.is_eligible,
+            _SecondState.posted_fen,
         )
         .join(OrderLine, OrderLine.order_id == Order.id)
         .join(_First, (_First.order_line_id == OrderLine.id) & (_First.level == 1), isouter=True)
+        .join(_First.state.of_type(_FirstState), isouter=True)
         .join(_Second, (_Second.order_line_id == OrderLine.id) & (_Second.level == 2), isouter=True)
+        .join(_Second.state.of_type(_SecondState), isouter=True)
         .where(
             Order.paid_at >= since,
             Order.paid_at < until,

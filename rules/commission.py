@@ -320,8 +320,12 @@ def delta(target_fen: int, posted_fen: int) -> int:
 
 
 def matures_at(completed_at: datetime, policy: Policy) -> datetime:
-    """Return when a completed order's commission becomes available: after the hold days."""
-    return completed_at + timedelta(days=policy.hold_days)
+    """Return when a completed order's commission becomes available: after the hold days.
+
+    A whole second, the next one if need be: so it is stored.
+    """
+    moment = completed_at + timedelta(days=policy.hold_days, microseconds=999_999)
+    return moment.replace(microsecond=0)
 
 
 def may_release(stage: CommissionStage, matures: datetime | None, now: datetime) -> bool:

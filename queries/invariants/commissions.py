@@ -7,11 +7,16 @@ from sqlalchemy.orm import Session
 
 from queries.invariants.check import MOST_ROWS, Invariant
 
+_SHARES = """line_commissions AS shares
+            JOIN commission_states AS states ON states.distributor_id = shares.distributor_id
+                AND states.line_commission_id = shares.id"""
+"""Each share with where it stands."""
+
 _STAGE_OF_STATUS = """
-    (orders.status IN ('paid', 'shipped') AND shares.stage NOT IN ('estimated', 'held'))
-    OR (orders.status = 'received' AND shares.stage NOT IN ('maturing', 'held'))
-    OR (orders.status = 'completed' AND shares.stage NOT IN ('maturing', 'held', 'released'))
-    OR (shares.stage = 'released' AND orders.status <> 'completed')
+    (orders.status IN ('paid', 'shipped') AND states.stage NOT IN ('estimated', 'held'))
+    OR (orders.status = 'received' AND states.stage NOT IN ('maturing', 'held'))
+    OR (orders.status = 'completed' AND states.stage NOT IN ('maturing', 'held', 'released'))
+    OR (states.stage = 'released' AND orders.status <> 'completed')
 """
 
 _TARGET = """CASE WHEN shares.supply_price_fen IS NULL
@@ -32,8 +37,8 @@ _POSTING_TARGET = """CASE WHEN postings.supply_price_fen IS NULL
         ELSE 0 END"""
 
 _HOUR_OF_MATURITY = {
-    "sqlite": "strftime('%Y-%m-%d %H:00:00.000000', shares.matures_at)",
-    "postgresql": "date_trunc('hour', shares.matures_at, 'UTC')",
+    "sqlite": "strftime('%Y-%m-%d %H:00:00.000000', states.matures_at, 'unixepoch')",
+    "postgresql": "date_trunc('hour', to_timestamp(states.matures_at), 'UTC')",
 }
 
 
@@ -43,10 +48,10 @@ def _forgotten_by_the_clock(session: Session) -> Sequence[str]:
         text(
             f"""
             SELECT shares.id, shares.order_id
-            FROM line_commissions AS shares
+            FROM {_SHARES}
             JOIN orders ON orders.id = shares.order_id
             LEFT JOIN maturity_hours AS hours ON hours.starts_at = {hour}
-            WHERE shares.stage IN ('maturing', 'held') AND orders.status = 'completed'
+            WHERE states.stage IN ('maturing', 'held') AND orders.status = 'completed'
                 AND hours.starts_at IS NULL
             LIMIT {MOST_ROWS}
             """  # noqa: S608 - our own words
@@ -60,23 +65,23 @@ COMMISSION_INVARIANTS = (
         code="2.posted_is_the_target",
         question="Is what is posted for each line and level exactly what the rule says?",
         ask=f"""
-            SELECT shares.id AS line_commission_id, shares.posted_fen, {_TARGET} AS rule_fen
-            FROM line_commissions AS shares
+            SELECT shares.id AS line_commission_id, states.posted_fen, {_TARGET} AS rule_fen
+            FROM {_SHARES}
             JOIN order_lines AS lines ON lines.id = shares.order_line_id
-            WHERE shares.posted_fen <> CASE WHEN shares.is_eligible THEN {_TARGET} ELSE 0 END
+            WHERE states.posted_fen <> CASE WHEN states.is_eligible THEN {_TARGET} ELSE 0 END
         """,  # noqa: S608 - our own words
     ),
     Invariant(
         code="2.postings_sum_to_posted",
         question="Do a line's postings sum to what is posted, each with figures that explain it?",
         ask=f"""
-            SELECT shares.id AS line_commission_id, shares.posted_fen,
+            SELECT shares.id AS line_commission_id, states.posted_fen,
                 COALESCE(SUM(postings.amount_fen), 0) AS sum_fen
-            FROM line_commissions AS shares
+            FROM {_SHARES}
             LEFT JOIN commission_postings AS postings ON postings.line_commission_id = shares.id
-            GROUP BY shares.id, shares.posted_fen
-            HAVING COALESCE(SUM(postings.amount_fen), 0) <> shares.posted_fen
-                OR MAX(CASE WHEN (shares.is_eligible OR postings.target_fen <> 0)
+            GROUP BY shares.id, states.posted_fen
+            HAVING COALESCE(SUM(postings.amount_fen), 0) <> states.posted_fen
+                OR MAX(CASE WHEN (states.is_eligible OR postings.target_fen <> 0)
                         AND postings.target_fen <> {_POSTING_TARGET}
                     OR COALESCE(postings.supply_price_fen, -1)
                         <> COALESCE(shares.supply_price_fen, -1)
@@ -121,37 +126,37 @@ COMMISSION_INVARIANTS = (
     Invariant(
         code="2.beneficiary_is_not_the_buyer",
         question="Does nobody earn from her own order, unless the policy allows it?",
-        ask="""
+        ask=f"""
             SELECT shares.id AS line_commission_id, shares.distributor_id
-            FROM line_commissions AS shares
+            FROM {_SHARES}
             JOIN orders ON orders.id = shares.order_id
             JOIN distributors ON distributors.id = shares.distributor_id
             JOIN policy_versions AS policies ON policies.id = orders.policy_version_id
-            WHERE shares.is_eligible AND distributors.wechat_user_id = orders.wechat_user_id
+            WHERE states.is_eligible AND distributors.wechat_user_id = orders.wechat_user_id
                 AND CAST(policies.terms ->> 'self_purchase_allowed' AS VARCHAR(8))
                     NOT IN ('1', 'true')
-        """,
+        """,  # noqa: S608 - our own words
     ),
     Invariant(
         code="2.judged_once_at_payment",
         question="Is eligibility judged for paid orders, and for them only?",
-        ask="""
+        ask=f"""
             SELECT shares.id AS line_commission_id, orders.status
-            FROM line_commissions AS shares
+            FROM {_SHARES}
             JOIN orders ON orders.id = shares.order_id
-            WHERE (shares.is_eligible IS NULL) <> (orders.status IN ('pending', 'cancelled'))
-        """,
+            WHERE (states.is_eligible IS NULL) <> (orders.status IN ('pending', 'cancelled'))
+        """,  # noqa: S608 - our own words
     ),
     Invariant(
         code="2.stage_follows_the_order",
         question="Is each eligible share in the stage that its order's state allows?",
         ask=f"""
-            SELECT shares.id AS line_commission_id, shares.stage, orders.status
-            FROM line_commissions AS shares
+            SELECT shares.id AS line_commission_id, states.stage, orders.status
+            FROM {_SHARES}
             JOIN orders ON orders.id = shares.order_id
-            WHERE (shares.is_eligible AND ({_STAGE_OF_STATUS}))
-                OR (NOT COALESCE(shares.is_eligible, FALSE) AND shares.stage <> 'none')
-                OR (shares.stage = 'released' AND shares.matures_at IS NULL)
+            WHERE (states.is_eligible AND ({_STAGE_OF_STATUS}))
+                OR (NOT COALESCE(states.is_eligible, FALSE) AND states.stage <> 'none')
+                OR (states.stage = 'released' AND states.matures_at IS NULL)
         """,  # noqa: S608 - our own words
     ),
     Invariant(
@@ -163,14 +168,15 @@ COMMISSION_INVARIANTS = (
         code="2.held_lines_have_one_open_hold",
         question="Is each held share under just one open hold, and nothing else under any?",
         ask="""
-            SELECT shares.id AS line_commission_id, shares.stage, COUNT(holds.id) AS open_holds
-            FROM line_commissions AS shares
-            LEFT JOIN held_lines ON held_lines.line_commission_id = shares.id
+            SELECT states.line_commission_id, states.stage, COUNT(holds.id) AS open_holds
+            FROM commission_states AS states
+            LEFT JOIN held_lines
+                ON held_lines.line_commission_id = states.line_commission_id
             LEFT JOIN commission_holds AS holds
                 ON holds.id = held_lines.hold_id AND holds.status = 'open'
-            WHERE shares.stage = 'held' OR holds.id IS NOT NULL
-            GROUP BY shares.id, shares.stage
-            HAVING COUNT(holds.id) <> CASE WHEN shares.stage = 'held' THEN 1 ELSE 0 END
+            WHERE states.stage = 'held' OR holds.id IS NOT NULL
+            GROUP BY states.line_commission_id, states.stage
+            HAVING COUNT(holds.id) <> CASE WHEN states.stage = 'held' THEN 1 ELSE 0 END
         """,
     ),
     Invariant(
@@ -181,12 +187,12 @@ COMMISSION_INVARIANTS = (
                 COALESCE(shares.sum_fen, 0) AS shares_fen
             FROM ledger_accounts AS accounts
             LEFT JOIN (
-                -- The sum keeps SQLite from reading every share in the order of an index.
-                SELECT distributor_id + 0 AS owner_id, stage, SUM(posted_fen) AS sum_fen
-                FROM line_commissions WHERE stage IN ('estimated', 'maturing', 'held')
-                GROUP BY distributor_id + 0, stage
+                SELECT distributor_id, stage, SUM(posted_fen) AS sum_fen
+                FROM commission_states WHERE stage IN ('estimated', 'maturing', 'held')
+                GROUP BY distributor_id, stage
             ) AS shares
-                ON shares.owner_id = accounts.distributor_id AND shares.stage = accounts.kind
+                ON shares.distributor_id = accounts.distributor_id
+                AND shares.stage = accounts.kind
             WHERE accounts.kind IN ('estimated', 'maturing', 'held')
                 AND accounts.balance_fen <> COALESCE(shares.sum_fen, 0)
         """,
@@ -199,9 +205,9 @@ COMMISSION_INVARIANTS = (
                 accounts.sum_fen AS accounts_fen, paid.sum_fen AS paid_fen
             FROM distributors
             LEFT JOIN (
-                SELECT distributor_id + 0 AS owner_id, SUM(posted_fen) AS sum_fen
-                FROM line_commissions WHERE stage = 'released' GROUP BY distributor_id + 0
-            ) AS released ON released.owner_id = distributors.id
+                SELECT distributor_id, SUM(posted_fen) AS sum_fen
+                FROM commission_states WHERE stage = 'released' GROUP BY distributor_id
+            ) AS released ON released.distributor_id = distributors.id
             LEFT JOIN (
                 SELECT distributor_id, SUM(balance_fen) AS sum_fen FROM ledger_accounts
                 WHERE kind IN ('available', 'paying_out', 'debt') GROUP BY distributor_id

@@ -81,10 +81,20 @@ def schema_of(connection: Connection) -> dict[str, Any]:
             "uniques": by_name(inspector.get_unique_constraints(table)),
             "checks": by_name(inspector.get_check_constraints(table)),
             "indexes": by_name(inspector.get_indexes(table)),
+            "storage": storage_of(connection, table),
         }
         for table in inspector.get_table_names()
         if table != "alembic_version"
     }
+
+
+def storage_of(connection: Connection, table: str) -> str:
+    """How the database lays the table out."""
+    if connection.dialect.name == "sqlite":
+        kept = "SELECT sql LIKE '%WITHOUT ROWID' FROM sqlite_master WHERE name = :table"
+    else:
+        kept = "SELECT reloptions FROM pg_class WHERE oid = to_regclass(:table)"
+    return str(connection.scalar(text(kept), {"table": table}))
 
 
 def by_name(found: Any) -> dict[str, str]:

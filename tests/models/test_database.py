@@ -8,12 +8,20 @@ from threading import Barrier
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select, text, update
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from sqlalchemy.orm import Session
 
 from models import database
-from models.database import TRIES, SessionFactory, UtcDateTime, open_database, row_count
+from models.database import (
+    TRIES,
+    SessionFactory,
+    UtcDateTime,
+    UtcSecond,
+    open_database,
+    row_count,
+)
 
 scratch = MetaData()
 counters = Table(
@@ -184,6 +192,18 @@ def test_moments_are_ordered_by_the_database(counting: Programs, now: datetime) 
         assert session.scalar(select(func.max(counters.c.counted_at))) == later_elsewhere
         later = select(counters.c.id).where(counters.c.counted_at > now)
         assert session.scalars(later).all() == [4]
+
+
+def test_a_second_is_stored_without_its_fraction_and_comes_back_aware() -> None:
+    kind, dialect = UtcSecond(), sqlite.dialect()
+    moment = datetime(2026, 11, 23, 10, 0, 5, 999_999, tzinfo=SHANGHAI)
+    stored = kind.process_bind_param(moment, dialect)
+    assert stored == 1_795_399_205
+    assert kind.process_result_value(stored, dialect) == datetime(2026, 11, 23, 2, 0, 5, tzinfo=UTC)
+    assert kind.process_bind_param(None, dialect) is None
+    assert kind.process_result_value(None, dialect) is None
+    with pytest.raises(ValueError, match="aware"):
+        kind.process_bind_param(moment.replace(tzinfo=None), dialect)
 
 
 def test_a_naive_moment_is_refused(counting: Programs) -> None:

@@ -263,6 +263,11 @@ def test_commission_is_available_seven_days_after_completion() -> None:
     assert not may_release(CommissionStage.HELD, matures, matures)
 
 
+def test_hold_days_end_on_a_whole_second_and_never_early() -> None:
+    late = NOW + timedelta(microseconds=1)
+    assert matures_at(late, POLICY) == NOW + timedelta(days=7, seconds=1)
+
+
 def test_held_commission_is_never_released_past_the_stage_it_came_from() -> None:
     with pytest.raises(CommissionTransitionRefused):
         check_transition(CommissionStage.NONE, CommissionStage.HELD)

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from models.commissions import LineCommission
+from models.commissions import CommissionState, LineCommission
 from models.database import SessionFactory
 from models.distributors import Distributor
 from models.orders import OrderLine
@@ -93,8 +93,12 @@ def test_orders_keep_their_version_and_the_next_one_has_the_new_rates(
         make_order(session, [(session.merge(sku), 1)], now=now + DAY, referrer=referrer)
         pay_order(session, session.merge(before), now + DAY)
     with sessions.read() as session:
-        found = session.scalars(select(LineCommission).order_by(LineCommission.id)).all()
-    assert [(share.rate_bp, share.rate_source, share.posted_fen) for share in found] == [
+        found = session.execute(
+            select(LineCommission.rate_bp, LineCommission.rate_source, CommissionState.posted_fen)
+            .join(LineCommission.state)
+            .order_by(LineCommission.id)
+        ).all()
+    assert [tuple(share) for share in found] == [
         (1_000, "programme", 1_240),
         (1_800, "grade", 0),
     ]
@@ -213,7 +217,7 @@ def test_the_policy_in_force_gives_exactly_what_was_posted_and_nothing_is_writte
     with sessions.read() as session:
         stored = session.get_one(PolicyVersion, policy_in_force(session, now).id)
         rates = published_rates(session, stored)
-        posted = session.scalars(select(func.sum(LineCommission.posted_fen))).one()
+        posted = session.scalars(select(func.sum(CommissionState.posted_fen))).one()
     before = every_row(sessions)
     trial = trial_of(sessions, rates, now, now + DAY)
     assert every_row(sessions) == before
@@ -235,9 +239,10 @@ def test_another_policy_s_figures_are_what_orders_placed_under_it_would_earn(
     past(sessions, now + DAY)
     with sessions.read() as session:
         newer = session.scalars(
-            select(func.sum(LineCommission.posted_fen)).join(
-                OrderLine, OrderLine.id == LineCommission.order_line_id
-            )
+            select(func.sum(CommissionState.posted_fen))
+            .select_from(LineCommission)
+            .join(LineCommission.state)
+            .join(OrderLine, OrderLine.id == LineCommission.order_line_id)
         ).one()
     assert newer - tried.result.total.actual_fen == tried.result.total.proposed_fen
     assert {(row.level, row.proposed_fen) for row in tried.rows} == {

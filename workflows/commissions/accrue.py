@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import case, update
 from sqlalchemy.orm import Session
 
-from models.commissions import LineCommission
+from models.commissions import CommissionState
 from models.distributors import Distributor
 from models.orders import Order
 from rules.commission import Beneficiary, CommissionStage, Eligibility, judge_eligibility
@@ -38,7 +38,7 @@ def accrue(session: Session, order: Order, now: datetime) -> None:
         replace(share, is_eligible=judged[share.distributor_id].is_eligible) for share in shares
     )
     eligible = tuple(share for share in shares if share.is_eligible)
-    _write_verdicts(session, order, shares, judged)
+    _write_verdicts(session, shares, judged)
     earning = [share for share in eligible if share.delta_fen]
     if earning:
         postings = [
@@ -83,15 +83,14 @@ def _judge(
 
 def _write_verdicts(
     session: Session,
-    order: Order,
     shares: tuple[LineShare, ...],
     judged: Mapping[int, Eligibility],
 ) -> None:
     """Write who is eligible, and what each share has earned, in one statement."""
-    owner = LineCommission.distributor_id
+    owner, share_id = CommissionState.distributor_id, CommissionState.line_commission_id
     session.execute(
-        update(LineCommission)
-        .where(LineCommission.order_id == order.id)
+        update(CommissionState)
+        .where(owner.in_(judged), share_id.in_([share.id for share in shares]))
         .values(
             is_eligible=case(
                 {each: verdict.is_eligible for each, verdict in judged.items()}, value=owner
@@ -108,11 +107,9 @@ def _write_verdicts(
                     share.id: CommissionStage.ESTIMATED if share.is_eligible else share.stage
                     for share in shares
                 },
-                value=LineCommission.id,
+                value=share_id,
             ),
-            posted_fen=case(
-                {share.id: share.target_fen for share in shares}, value=LineCommission.id
-            ),
+            posted_fen=case({share.id: share.target_fen for share in shares}, value=share_id),
         )
         .execution_options(synchronize_session=False)
     )

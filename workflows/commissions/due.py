@@ -1,6 +1,6 @@
 """Which lines are due for release: the hours in which they mature, and batches of them. Steps."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from models.aftersales import AfterSalesRequest
-from models.commissions import LineCommission, MaturityHour
+from models.commissions import CommissionState, LineCommission, MaturityHour
 from models.database import Id
 from models.holds import CommissionHold
 from models.orders import Order
@@ -23,6 +23,7 @@ NEAR = timedelta(days=2)
 """Hours no further apart are read in one go."""
 DENSE = 20
 """Reading a whole table beats jumping to one row in so many."""
+HIGHEST_ID = 2**63 - 1
 
 
 _STOPPED = select(CommissionHold.distributor_id).where(
@@ -30,8 +31,9 @@ _STOPPED = select(CommissionHold.distributor_id).where(
 )
 
 _ASKED = (
-    select(AfterSalesRequest.order_id)
-    .join(Order, Order.id == AfterSalesRequest.order_id)
+    select(LineCommission.id)
+    .join(Order, Order.id == LineCommission.order_id)
+    .join(AfterSalesRequest, AfterSalesRequest.order_id == Order.id)
     .where(AfterSalesRequest.status.in_(OPEN), Order.status == OrderStatus.COMPLETED)
 )
 
@@ -39,49 +41,60 @@ _ASKED = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """The hours that hold due lines; `seen` are they with their counts, to be forgotten later.
-    `lines` is how many are due at most, `newest_id` the highest id of any line.
+    `lines` is how many are due at most, `all_lines` how many the table has, about.
 
     `is_dense` says that the lines in it are a good part of the table, `has_stopped` that a hold on
     a whole distributor is open: what she earns meanwhile waits for its end.
     """
 
     lines: int
-    newest_id: int
+    all_lines: int
     seen: tuple[tuple[datetime, int], ...]
     spans: tuple[tuple[datetime, datetime], ...]
     is_dense: bool
     has_stopped: bool = False
     has_asked: bool = False
 
+    @property
+    def owner(self) -> ColumnElement[int]:
+        """The distributor: to SQLite a part of the table's key only where much of it is due.
+
+        Else it would read the whole table in that order, and not what the hours name.
+        """
+        owner = CommissionState.distributor_id
+        return owner.expression if self.is_dense else owner + 0
+
     def waits(self, batch: "Batch") -> ColumnElement[bool]:
         """The condition of lines in the window and the batch that wait: maturing."""
-        # SQLite reads either this part of the table, or what the index over the hours names.
-        ids = LineCommission.id if self.is_dense else LineCommission.id + 0
-        in_batch = ids.between(batch.first_id, batch.last_id)
-        waits = and_(in_batch, self._within(), LineCommission.stage.in_([CommissionStage.MATURING]))
+        waits = and_(
+            self.owner.between(batch.first_id, batch.last_id),
+            self._within(),
+            CommissionState.stage.in_([CommissionStage.MATURING]),
+        )
         if self.has_stopped:
-            waits = and_(waits, LineCommission.distributor_id.not_in(_STOPPED))
+            waits = and_(waits, CommissionState.distributor_id.not_in(_STOPPED))
         if self.has_asked:
-            waits = and_(waits, LineCommission.order_id.not_in(_ASKED))
+            waits = and_(waits, CommissionState.line_commission_id.not_in(_ASKED))
         return waits
 
     def still_waits(self) -> ColumnElement[bool]:
         """The condition of lines in the window that keep their hour: maturing or held."""
-        return and_(self._within(), LineCommission.stage.in_(WAITING))
+        return and_(self._within(), CommissionState.stage.in_(WAITING))
 
     def _within(self) -> ColumnElement[bool]:
-        matures = LineCommission.matures_at
-        # SQLite, which knows nothing of the data, would take the index even for every row.
-        moment = func.coalesce(matures, matures) if self.is_dense else matures
-        return or_(*(and_(moment >= since, moment <= until) for since, until in self.spans))
+        matures = CommissionState.matures_at
+        if self.is_dense:
+            # SQLite, which knows nothing of the data, would take the index even for every row.
+            return func.coalesce(matures, matures) <= self.spans[-1][1]
+        return or_(*(matures.between(*span) for span in self.spans))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Lines by a range of their ids, released in one database transaction."""
+    """A range of distributors by id, whose lines are released in one database transaction."""
 
-    first_id: int
-    last_id: int
+    first_id: int = 1
+    last_id: int = HIGHEST_ID
 
 
 def due_window(session: Session, now: datetime) -> Window | None:
@@ -99,31 +112,46 @@ def due_window(session: Session, now: datetime) -> Window | None:
         if spans and starts_at - spans[-1][1] <= NEAR:
             since = spans.pop()[0]
         spans.append((since, min(now, starts_at + HOUR)))
-    between = or_(*(LineCommission.matures_at.between(*span) for span in spans))
+    between = or_(*(CommissionState.matures_at.between(*span) for span in spans))
     lines = session.scalar(select(func.count()).where(between)) or 0
-    newest_id = session.scalar(select(func.max(LineCommission.id))) or 0
+    all_lines = session.scalar(select(func.max(LineCommission.id))) or 0
     return Window(
         lines=lines,
-        newest_id=newest_id,
+        all_lines=all_lines,
         seen=tuple((starts_at, orders) for starts_at, orders in hours),
         spans=tuple(spans),
-        is_dense=lines * DENSE > newest_id,
+        is_dense=lines * DENSE > all_lines,
         has_stopped=session.scalar(_STOPPED.limit(1)) is not None,
         has_asked=session.scalar(_ASKED.limit(1)) is not None,
     )
 
 
-def batches(window: Window, most_lines: int) -> Sequence[Batch]:
-    """Divide the window into ranges of ids with about `most_lines` due lines each, twice at most.
+def batches(session: Session, window: Window, most_lines: int) -> Iterator[Batch]:
+    """Divide the window into ranges of distributors with about `most_lines` due lines each.
 
-    By ids, because lines that mature together were written together: each batch reads and writes
-    its own part of the table, and all of them together read it once.
+    By distributors, because then each is paid in one transaction, and the lines of one lie side by
+    side on SQLite: each batch reads and writes its own part of the table. Who has more lines than
+    that is a batch of her own.
     """
     if window.lines <= most_lines:
-        return (Batch(first_id=1, last_id=window.newest_id),)
-    width = min(-(-window.newest_id * most_lines // window.lines), 2 * most_lines)
-    starts = range(1, window.newest_id + 1, width)
-    return tuple(Batch(first_id=start, last_id=start + width - 1) for start in starts)
+        yield Batch()
+        return
+    width = min(window.all_lines * most_lines // window.lines, 2 * most_lines)
+    owner, first_id = CommissionState.distributor_id, 1
+    while True:
+        beyond = session.scalar(
+            select(owner)
+            .where(owner >= first_id)
+            .order_by(owner, CommissionState.line_commission_id)
+            .offset(width)
+            .limit(1)
+        )
+        if beyond is None:
+            yield Batch(first_id=first_id)
+            return
+        last_id = max(first_id, beyond - 1)
+        yield Batch(first_id=first_id, last_id=last_id)
+        first_id = last_id + 1
 
 
 def forget_hours(session: Session, window: Window, released: int, now: datetime) -> None:
@@ -148,5 +176,5 @@ def forget_hours(session: Session, window: Window, released: int, now: datetime)
 
 
 def _waiting(session: Session, window: Window) -> set[datetime | None]:
-    waits = select(LineCommission.matures_at).where(window.still_waits()).distinct()
+    waits = select(CommissionState.matures_at).where(window.still_waits()).distinct()
     return set(session.scalars(waits))

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from models.commissions import LineCommission
+from models.commissions import CommissionState, LineCommission
 from models.distributors import Distributor
 from models.orders import Order, OrderLine
 from models.policies import CommissionRate
@@ -63,6 +63,7 @@ def _rates(
             grade_id=grades[rate.distributor_id],
             rate_bp=rate.rate_bp,
             rate_source=rate.source.value + (TRIMMED if rate.was_trimmed else ""),
+            state=CommissionState(),
         )
         for line in order.lines
         for rate in line_rates(published, who, _goods(line))
@@ -89,6 +90,7 @@ def _margins(session: Session, order: Order, grade_id: int) -> list[LineCommissi
             rate_bp=0,
             rate_source=RateSource.SUPPLY_PRICE.value,
             supply_price_fen=resolve_supply_price(published[line.sku_id], order.placed_at),
+            state=CommissionState(),
         )
         for line in order.lines
     ]

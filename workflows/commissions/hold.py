@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, insert, select
 from sqlalchemy.orm import Session
 
-from models.commissions import LineCommission
+from models.commissions import CommissionState, LineCommission
 from models.database import SessionFactory, insert_on_conflict
 from models.holds import CommissionHold, HeldLine
 from models.orders import Order
@@ -20,7 +20,7 @@ from rules.staff import Permission, PermissionMissing
 from workflows.audit import Change, StaffActor, record
 from workflows.commissions.hold_days import note_hour
 from workflows.commissions.hold_notices import tell_held
-from workflows.commissions.lines import move_stage, sums_by_distributor
+from workflows.commissions.lines import move_stage, states_of, sums_by_distributor
 from workflows.ledger import Occasion, locked_balances, post
 
 
@@ -46,7 +46,7 @@ def hold_order(
     """
     subject = _Subject(order_id=order_id, reason=_check(reason, actor))
     stages = UNRELEASED | {CommissionStage.RELEASED}
-    wanted = [LineCommission.order_id == order_id, LineCommission.stage.in_(stages)]
+    wanted = [LineCommission.order_id == order_id, CommissionState.stage.in_(stages)]
     return sessions.retrying(lambda session: _hold(session, subject, wanted, actor, now))
 
 
@@ -61,8 +61,8 @@ def hold_distributor(
     """
     subject = _Subject(distributor_id=distributor_id, reason=_check(reason, actor))
     wanted = [
-        LineCommission.distributor_id == distributor_id,
-        LineCommission.stage.in_(UNRELEASED),
+        CommissionState.distributor_id == distributor_id,
+        CommissionState.stage.in_(UNRELEASED),
     ]
     return sessions.retrying(lambda session: _hold(session, subject, wanted, actor, now))
 
@@ -144,12 +144,13 @@ def _lock_lines(
         select(
             LineCommission.id,
             LineCommission.distributor_id,
-            LineCommission.stage,
-            LineCommission.posted_fen,
+            CommissionState.stage,
+            CommissionState.posted_fen,
         )
+        .join(LineCommission.state)
         .where(*wanted)
         .order_by(LineCommission.id)
-        .with_for_update()
+        .with_for_update(of=CommissionState)
     )
     return tuple(
         HoldableLine(
@@ -188,15 +189,17 @@ def _take(session: Session, hold_id: int, chosen: Sequence[HoldableLine], now: d
         kind=TransactionKind.COMMISSION_HELD, key=f"hold:{hold_id}", occurred_at=now
     )
     post(session, occasion, postings)
-    move_stage(session, [line.id for line in chosen], CommissionStage.HELD)
-    _note_hours(session, [line.id for line in chosen if line.stage is CommissionStage.RELEASED])
+    move_stage(session, chosen, CommissionStage.HELD)
+    _note_hours(session, [line for line in chosen if line.stage is CommissionStage.RELEASED])
 
 
-def _note_hours(session: Session, line_ids: list[int]) -> None:
+def _note_hours(session: Session, lines: Sequence[HoldableLine]) -> None:
     """Remember the hours of lines that were released before: the clock has forgotten them."""
-    moments = session.scalars(
-        select(LineCommission.matures_at).where(LineCommission.id.in_(line_ids)).distinct()
-    ).all()
+    moments = {
+        moment
+        for states in states_of(lines)
+        for moment in session.scalars(select(CommissionState.matures_at).where(states).distinct())
+    }
     for moment in moments:
         assert moment is not None, "a released line has matured"
         note_hour(session, moment)

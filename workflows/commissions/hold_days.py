@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from models.commissions import LineCommission, MaturityHour
+from models.commissions import CommissionState, LineCommission, MaturityHour
 from models.database import insert_on_conflict, row_count
 from models.orders import Order
 from rules.commission import CommissionStage, matures_at
@@ -22,13 +22,19 @@ def start_hold_days(session: Session, order: Order, completed_at: datetime) -> N
     """
     moment = matures_at(completed_at, policy_by_id(session, order.policy_version_id))
     waiting = session.execute(
-        update(LineCommission)
-        .where(LineCommission.order_id == order.id, LineCommission.stage.in_(WAITING))
+        update(CommissionState)
+        .where(_is_of(order), CommissionState.stage.in_(WAITING))
         .values(matures_at=moment)
         .execution_options(synchronize_session=False)
     )
     if row_count(waiting):
         note_hour(session, moment)
+
+
+def _is_of(order: Order) -> ColumnElement[bool]:
+    owner, share_id = CommissionState.distributor_id, CommissionState.line_commission_id
+    shares = select(LineCommission.distributor_id, LineCommission.id)
+    return tuple_(owner, share_id).in_(shares.where(LineCommission.order_id == order.id))
 
 
 def note_hour(session: Session, moment: datetime) -> None:

@@ -1,15 +1,29 @@
 """The shares of one order's lines, locked, and the writing of their changes. Steps."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, and_, insert, select, update
 from sqlalchemy.orm import Session
 
-from models.commissions import CommissionPosting, LineCommission
+from models.commissions import CommissionPosting, CommissionState, LineCommission
 from models.distributors import Distributor
 from models.orders import OrderLine
 from rules.commission import CommissionStage, EarningTerms, LineFacts, delta, earned
+
+
+class Owned(Protocol):
+    """A share, by the key of its state."""
+
+    @property
+    def id(self) -> int:
+        """The share's own id."""
+
+    @property
+    def distributor_id(self) -> int:
+        """Whose share it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,19 +65,20 @@ def lock_shares(session: Session, order_id: int) -> tuple[LineShare, ...]:
             LineCommission.id,
             LineCommission.rate_bp,
             LineCommission.supply_price_fen,
-            LineCommission.is_eligible,
-            LineCommission.posted_fen,
-            LineCommission.stage,
+            CommissionState.is_eligible,
+            CommissionState.posted_fen,
+            CommissionState.stage,
             OrderLine.goods_fen,
             OrderLine.refunded_fen,
             (OrderLine.quantity - OrderLine.refunded_quantity).label("quantity_kept"),
             Distributor,
         )
+        .join(LineCommission.state)
         .join(OrderLine, OrderLine.id == LineCommission.order_line_id)
         .join(Distributor, Distributor.id == LineCommission.distributor_id)
         .where(LineCommission.order_id == order_id)
         .order_by(LineCommission.id)
-        .with_for_update(of=(LineCommission, OrderLine))
+        .with_for_update(of=(CommissionState, OrderLine))
     )
     return tuple(
         LineShare(
@@ -87,8 +102,15 @@ def write_changes(session: Session, shares: Sequence[LineShare], transaction_id:
     """Write each share's change down, with the figures that explain it, and what is posted now."""
     write_postings(session, shares, transaction_id)
     session.execute(
-        update(LineCommission),
-        [{"id": share.id, "posted_fen": share.target_fen} for share in shares],
+        update(CommissionState),
+        [
+            {
+                "distributor_id": share.distributor_id,
+                "line_commission_id": share.id,
+                "posted_fen": share.target_fen,
+            }
+            for share in shares
+        ],
     )
 
 
@@ -115,14 +137,26 @@ def write_postings(session: Session, shares: Sequence[LineShare], transaction_id
     )
 
 
-def move_stage(session: Session, share_ids: Iterable[int], stage: CommissionStage) -> None:
+def move_stage(session: Session, shares: Iterable[Owned], stage: CommissionStage) -> None:
     """Move locked shares to a stage."""
-    session.execute(
-        update(LineCommission)
-        .where(LineCommission.id.in_(share_ids))
-        .values(stage=stage)
-        .execution_options(synchronize_session=False)
-    )
+    for states in states_of(shares):
+        session.execute(
+            update(CommissionState)
+            .where(states)
+            .values(stage=stage)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def states_of(shares: Iterable[Owned]) -> Iterator[ColumnElement[bool]]:
+    """Return the conditions of the shares' states, one for each distributor: the key begins so."""
+    by_owner: defaultdict[int, list[int]] = defaultdict(list)
+    for share in shares:
+        by_owner[share.distributor_id].append(share.id)
+    for owner, ids in sorted(by_owner.items()):
+        yield and_(
+            CommissionState.distributor_id == owner, CommissionState.line_commission_id.in_(ids)
+        )
 
 
 def sums_by_distributor(amounts: Iterable[tuple[int, int]]) -> dict[int, int]:

@@ -25,7 +25,7 @@ def mature(session: Session, order: Order, now: datetime) -> None:
     ]
     if not shares:
         return
-    move_stage(session, [share.id for share in shares], CommissionStage.MATURING)
+    move_stage(session, shares, CommissionStage.MATURING)
     sums = sums_by_distributor((share.distributor_id, share.posted_fen) for share in shares)
     postings = [
         posting

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Select,
+    SQLColumnExpression,
     any_,
     case,
     func,
@@ -19,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from models.commissions import LineCommission
+from models.commissions import CommissionState
 from models.database import SessionFactory
 from models.ledger import LedgerTransaction
 from rules.commission import CommissionStage
@@ -43,7 +44,6 @@ class _Matured:
     """One distributor's lines of a batch, marked: how many, how many with money, and how much."""
 
     distributor_id: int
-    first_id: int
     lines: int
     earning: int
     amount_fen: int
@@ -54,16 +54,16 @@ def release_due(sessions: SessionFactory, now: datetime, lines_at_once: int | No
 
     One balanced transaction per distributor, her lines marked with it, all distributors in one
     database transaction. Only more than `lines_at_once` (after days without a tick, or a month's
-    worth) are released in parts, each with a transaction per distributor of its own. Ended in the
-    middle, the rest waits for the next tick. Several ticks at once are harmless: a line that
-    another one holds is left to it.
+    worth) are released in parts, some distributors in each. Ended in the middle, the rest waits
+    for the next tick. Several ticks at once are harmless: a line that another one holds is left
+    to it.
     """
     with sessions.read() as session:
         window = due_window(session, now)
         if window is None:
             return 0
         most_lines = lines_at_once or LINES_AT_ONCE[sessions.engine.dialect.name]
-    due = batches(window, most_lines)
+        due = tuple(batches(session, window, most_lines))
     released = sum(
         sessions.retrying(partial(_release, window=window, batch=batch, now=now)) for batch in due
     )
@@ -73,7 +73,7 @@ def release_due(sessions: SessionFactory, now: datetime, lines_at_once: int | No
 
 def _release(session: Session, *, window: Window, batch: Batch, now: datetime) -> int:
     """Release a batch in this transaction; return how many lines."""
-    matured = _mark(session, window.waits(batch))
+    matured = _mark(session, window, batch)
     earning = sorted(
         (each for each in matured if each.amount_fen), key=attrgetter("distributor_id")
     )
@@ -85,14 +85,14 @@ def _release(session: Session, *, window: Window, batch: Batch, now: datetime) -
 def _post(session: Session, earning: Sequence[_Matured], now: datetime) -> None:
     """Move what some distributors have earned, net their debt, and tell them."""
     held = locked_balances(session, [each.distributor_id for each in earning])
-    # A line that was held after its release is released again; the ledger has grown since.
+    # It has grown since her last release, and nobody else releases hers while we have her lock.
     last_id = session.scalar(select(func.max(LedgerTransaction.id)))
     vouchers: list[Voucher] = []
     told: list[Released] = []
     for each in earning:
         balances = held[each.distributor_id]
         available_fen, owed_fen = balances[AccountKind.AVAILABLE], -balances[AccountKind.DEBT]
-        key = f"release:{each.first_id}:{last_id}"
+        key = f"release:{each.distributor_id}:{last_id}"
         occasion = Occasion(kind=TransactionKind.COMMISSION_RELEASED, key=key, occurred_at=now)
         postings = release_postings(each.distributor_id, each.amount_fen, available_fen, owed_fen)
         vouchers.append(Voucher(occasion=occasion, postings=postings))
@@ -109,51 +109,51 @@ def _post(session: Session, earning: Sequence[_Matured], now: datetime) -> None:
     tell_releases(session, told, now)
 
 
-def _mark(session: Session, due: ColumnElement[bool]) -> Sequence[_Matured]:
-    """Mark the due lines as available; return their sums by distributor.
+def _mark(session: Session, window: Window, batch: Batch) -> Sequence[_Matured]:
+    """Mark the due lines of a batch as released; return their sums by distributor.
 
     What is summed is just what was marked: SQLite has no other writer at this moment; PostgreSQL
     does both in one statement, and leaves out the lines that somebody else has locked.
     """
-    available = (
-        update(LineCommission)
+    due = window.waits(batch)
+    released = (
+        update(CommissionState)
         .values(stage=CommissionStage.RELEASED)
         .execution_options(synchronize_session=False)
     )
     if session.get_bind().dialect.name == "sqlite":
-        lines = select(LineCommission).where(due).subquery()
-        marked = [_matured(row) for row in session.execute(_sums(lines.c))]
-        session.execute(available.where(due))
+        sums = _sums(window.owner, CommissionState.posted_fen).where(due)
+        marked = [_matured(row) for row in session.execute(sums)]
+        session.execute(released.where(due))
         return marked
     # By their place in the table: nothing is as quick, and locked rows don't move.
-    place: ColumnElement[Any] = literal_column("line_commissions.ctid")
-    free = select(place).select_from(LineCommission).where(due).correlate(None)
+    place: ColumnElement[Any] = literal_column("commission_states.ctid")
+    free = select(place).select_from(CommissionState).where(due).correlate(None)
     changed = (
-        available.where(
+        released.where(
             place == any_(func.array(free.with_for_update(skip_locked=True).scalar_subquery()))
         )
-        .returning(LineCommission.id, LineCommission.distributor_id, LineCommission.posted_fen)
+        .returning(CommissionState.distributor_id, CommissionState.posted_fen)
         .cte("changed")
     )
-    return [_matured(row) for row in session.execute(_sums(changed.c))]
+    sums = _sums(changed.c.distributor_id, changed.c.posted_fen)
+    return [_matured(row) for row in session.execute(sums)]
 
 
-def _sums(lines: Any) -> Select[*tuple[Any, ...]]:
-    # The sum keeps SQLite from reading the lines one by one in the order of an index.
-    owner = lines.distributor_id + 0
+def _sums(
+    owner: ColumnElement[int], posted_fen: SQLColumnExpression[int]
+) -> Select[*tuple[Any, ...]]:
     return select(
         owner.label("distributor_id"),
-        func.min(lines.id).label("first_id"),
         func.count().label("lines"),
-        func.sum(case((lines.posted_fen > 0, 1), else_=0)).label("earning"),
-        func.sum(lines.posted_fen).label("amount_fen"),
+        func.sum(case((posted_fen > 0, 1), else_=0)).label("earning"),
+        func.sum(posted_fen).label("amount_fen"),
     ).group_by(owner)
 
 
 def _matured(row: Any) -> _Matured:
     return _Matured(
         distributor_id=row.distributor_id,
-        first_id=row.first_id,
         lines=row.lines,
         earning=int(row.earning),
         amount_fen=int(row.amount_fen),

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.orm import Session
 
-from models.commissions import CommissionPosting, LineCommission
+from models.commissions import CommissionPosting, CommissionState, LineCommission
 from models.database import SessionFactory, row_count
 from models.holds import CommissionHold, HeldLine
 from models.orders import Order, OrderLine
@@ -19,7 +19,7 @@ from rules.ledger import AccountKind, Posting, TransactionKind
 from rules.staff import Permission
 from workflows.audit import Change, StaffActor, record
 from workflows.commissions.hold_notices import tell_resolved
-from workflows.commissions.lines import move_stage, sums_by_distributor
+from workflows.commissions.lines import move_stage, states_of, sums_by_distributor
 from workflows.ledger import Occasion, locked_balances, post
 
 REVOKED_REASON = "核实后取消"
@@ -118,14 +118,15 @@ def _lock_lines(session: Session, hold_id: int) -> tuple[_Line, ...]:
         select(
             LineCommission.id,
             LineCommission.distributor_id,
-            LineCommission.posted_fen,
+            CommissionState.posted_fen,
             LineCommission.order_id,
             HeldLine.came_from,
         )
+        .join(LineCommission.state)
         .join(HeldLine, HeldLine.line_commission_id == LineCommission.id)
-        .where(HeldLine.hold_id == hold_id, LineCommission.stage == CommissionStage.HELD)
+        .where(HeldLine.hold_id == hold_id, CommissionState.stage == CommissionStage.HELD)
         .order_by(LineCommission.id)
-        .with_for_update(of=LineCommission)
+        .with_for_update(of=CommissionState)
     ).all()
     received = {
         order_id: received_at is not None
@@ -161,7 +162,7 @@ def _give_back(
                     balances[AccountKind.AVAILABLE] + amount_fen,
                     -balances[AccountKind.DEBT],
                 )
-        move_stage(session, [line.id for line in there], stage)
+        move_stage(session, there, stage)
     if postings:
         occasion = Occasion(
             kind=TransactionKind.COMMISSION_UNHELD, key=f"unhold:{hold.id}", occurred_at=now
@@ -188,17 +189,18 @@ def _revoke(
             kind=TransactionKind.COMMISSION_REVOKED, key=f"revoke:{hold.id}", occurred_at=now
         )
         _explain(session, taken, post(session, occasion, postings))
-    session.execute(
-        update(LineCommission)
-        .where(LineCommission.id.in_([line.id for line in lines]))
-        .values(
-            is_eligible=False,
-            eligibility_reason=f"{REVOKED_REASON}：{hold.outcome_reason}"[:100],
-            posted_fen=0,
-            stage=CommissionStage.NONE,
+    for states in states_of(lines):
+        session.execute(
+            update(CommissionState)
+            .where(states)
+            .values(
+                is_eligible=False,
+                eligibility_reason=f"{REVOKED_REASON}：{hold.outcome_reason}"[:100],
+                posted_fen=0,
+                stage=CommissionStage.NONE,
+            )
+            .execution_options(synchronize_session=False)
         )
-        .execution_options(synchronize_session=False)
-    )
 
 
 def _explain(session: Session, taken: list[_Line], transaction_id: int) -> None:

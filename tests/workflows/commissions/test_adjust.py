@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from models.commissions import CommissionPosting, LineCommission
+from models.commissions import CommissionPosting, CommissionState
 from models.database import SessionFactory
 from models.orders import Order
 from models.outbox import OutboxItem
@@ -37,7 +37,7 @@ def test_a_full_refund_in_any_parts_nets_to_nothing(
     assert held(sessions, inviter) == {}
     with sessions.read() as session:
         assert session.scalars(select(func.sum(CommissionPosting.amount_fen))).one() == 0
-        assert set(session.scalars(select(LineCommission.posted_fen))) == {0}
+        assert set(session.scalars(select(CommissionState.posted_fen))) == {0}
 
 
 def test_a_part_is_taken_from_where_the_line_stands(

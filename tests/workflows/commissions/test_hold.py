@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from models.commissions import LineCommission
+from models.commissions import CommissionState, LineCommission
 from models.database import SessionFactory
 from models.distributors import Distributor
 from models.holds import CommissionHold
@@ -102,7 +102,10 @@ def test_held_commission_that_is_revoked_is_gone_for_good(
     assert "经核实不计佣，已取消。原因：本人刷单" in told(sessions, "佣金核实结果")[0]
     with sessions.begin() as session:
         share = session.scalars(
-            select(LineCommission).where(LineCommission.order_id == order_id)
+            select(CommissionState)
+            .select_from(LineCommission)
+            .join(LineCommission.state)
+            .where(LineCommission.order_id == order_id)
         ).one()
         assert (share.is_eligible, share.eligibility_reason) == (False, "核实后取消：本人刷单")
         order = session.get_one(Order, order_id)

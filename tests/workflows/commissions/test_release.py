@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from models.aftersales import AfterSalesRequest
-from models.commissions import LineCommission
+from models.commissions import CommissionState
 from models.database import SessionFactory
 from models.distributors import Distributor
 from models.ledger import LedgerTransaction
@@ -30,6 +30,7 @@ from tests.factories.policies import start_programme
 from tests.workflows.sales import HOLD, held, sell
 from workflows.aftersales.steps import Mark, move
 from workflows.commissions import release_due
+from workflows.commissions.due import Batch, batches, due_window
 
 
 def test_received_commission_matures(sessions: SessionFactory, now: datetime) -> None:
@@ -101,7 +102,7 @@ def test_a_distributor_s_lines_are_released_in_one_transaction_and_one_notice(
             for item in session.scalars(select(OutboxItem))
             if item.payload["title"] == "佣金可提现"
         ]
-        stages = set(session.scalars(select(LineCommission.stage)))
+        stages = set(session.scalars(select(CommissionState.stage)))
     assert len(released) == 1
     assert notices == ["3 笔佣金共 ¥37.20 已过冻结期，可以提现了。"]
     assert stages == {CommissionStage.RELEASED}
@@ -117,6 +118,31 @@ def test_many_distributors_are_released_a_few_at_a_time(
         assert held(sessions, seller) == {AccountKind.AVAILABLE: amount_fen}
     with sessions.read() as session:
         assert check_all(session, INVARIANTS) == []
+
+
+def test_a_part_of_a_backlog_has_whole_distributors_in_it(
+    sessions: SessionFactory, now: datetime
+) -> None:
+    one, two, many = (sell(sessions, now, orders=number)[0].id for number in (1, 1, 4))
+    with sessions.read() as session:
+        window = due_window(session, now + HOLD)
+        assert window is not None
+        parts = {most: tuple(batches(session, window, most)) for most in (6, 5, 2, 1)}
+    assert parts == {
+        6: (Batch(),),
+        5: (Batch(first_id=1, last_id=two), Batch(first_id=many)),
+        2: (
+            Batch(first_id=1, last_id=two),
+            Batch(first_id=many, last_id=many),
+            Batch(first_id=many + 1),
+        ),
+        1: (
+            Batch(first_id=1, last_id=one),
+            Batch(first_id=two, last_id=two),
+            Batch(first_id=many, last_id=many),
+            Batch(first_id=many + 1),
+        ),
+    }
 
 
 def test_a_release_pays_debt_first(sessions: SessionFactory, now: datetime) -> None:

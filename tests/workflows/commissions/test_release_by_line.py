@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.commissions import LineCommission
+from models.commissions import CommissionState, LineCommission
 from models.database import SessionFactory
 from models.distributors import Distributor
 from models.ledger import LedgerAccount, LedgerEntry, LedgerTransaction
@@ -144,7 +144,9 @@ class Books:
 
 def books(sessions: SessionFactory, owners: list[int]) -> Books:
     with sessions.read() as session:
-        stages = session.execute(select(LineCommission.id, LineCommission.stage))
+        stages = session.execute(
+            select(LineCommission.id, CommissionState.stage).join(LineCommission.state)
+        )
         released = session.scalars(
             select(LedgerAccount.distributor_id)
             .join(LedgerEntry, LedgerEntry.account_id == LedgerAccount.id)
@@ -169,14 +171,19 @@ def release_by_line(shop: Shop, now: datetime) -> tuple[int, Books]:
     before = books(shop.sessions, shop.owners)
     released, earning = 0, set()
     with shop.sessions.read() as session:
-        lines = session.scalars(select(LineCommission).order_by(LineCommission.id)).all()
-    for line in lines:
+        lines = session.execute(
+            select(CommissionState, LineCommission.order_id)
+            .select_from(LineCommission)
+            .join(LineCommission.state)
+            .order_by(LineCommission.id)
+        ).all()
+    for line, order_id in lines:
         owner = line.distributor_id
-        is_stopped = owner in shop.stopped or line.order_id in shop.asked
+        is_stopped = owner in shop.stopped or order_id in shop.asked
         if is_stopped or not may_release(line.stage, line.matures_at, now):
             continue
         released += 1
-        before.stages[line.id] = CommissionStage.RELEASED
+        before.stages[line.line_commission_id] = CommissionStage.RELEASED
         hers = before.held[owner]
         hers["maturing"] -= line.posted_fen
         hers["available"] += line.posted_fen
@@ -214,8 +221,7 @@ def test_parts_of_a_backlog_release_what_the_whole_does(shop: Shop, now: datetim
     expected, reference = release_by_line(shop, now + 30 * DAY)
     assert release_due(shop.sessions, now + 30 * DAY, lines_at_once=5) == expected > 5
     after = books(shop.sessions, shop.owners)
-    assert (after.stages, after.held) == (reference.stages, reference.held)
-    assert after.releases.total() > reference.releases.total()
+    assert after == reference
     assert release_due(shop.sessions, now + 30 * DAY) == 0
     with shop.sessions.read() as session:
         broken = {violation.code for violation in check_all(session, INVARIANTS)}

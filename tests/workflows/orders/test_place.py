@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from models.catalogue import Product, Sku
-from models.commissions import LineCommission
+from models.commissions import CommissionState, LineCommission
 from models.orders import Address, OrderTrail
 from models.people import WeChatUser
 from rules.attribution import AttributionSource, TrailVerdict
@@ -216,7 +216,7 @@ def test_a_referrer_suspended_before_payment_earns_nothing(
     shop.start(customer, placed)
     shop.confirm(shop.payments.pay(placed.number, shop.now))
     with shop.sessions.read() as session:
-        share = session.scalars(select(LineCommission)).one()
+        share = session.scalars(select(CommissionState)).one()
     assert (share.is_eligible, share.posted_fen) == (False, 0)
 
 
