@@ -1,5 +1,6 @@
 """The QR code of a poster, drawn to exact pixels."""
 
+from io import BytesIO
 from typing import cast
 
 import qrcode
@@ -12,6 +13,8 @@ MASK = 3
 # The specification asks for four modules of white on each side.
 QUIET_MODULES = 4
 MIN_MODULE_PIXELS = 3
+INK, GROUND = "#3a1621", "#ffffff"
+"""Of a code that stands by itself on a page."""
 
 
 class CodeTooDenseError(ValueError):
@@ -39,3 +42,10 @@ def draw(content: str, side: int, ink: str, ground: str) -> Image.Image:
     margin = (side - count * pixels) // 2
     square.paste(ink, (margin, margin), stencil)
     return square
+
+
+def page_png(content: str, side: int) -> bytes:
+    """Return the code for a page, a square of `side` pixels, as a PNG. Raises: as `draw`."""
+    drawn = BytesIO()
+    draw(content, side, INK, GROUND).save(drawn, "PNG")
+    return drawn.getvalue()

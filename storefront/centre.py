@@ -1,7 +1,5 @@
 """The distributor's centre (分销中心): what she holds, why, and how she gets it."""
 
-from io import BytesIO
-
 from flask import Response, abort, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -133,9 +131,7 @@ def show_code() -> ResponseReturnValue:
 @members_only
 def draw_code() -> ResponseReturnValue:
     """The QR of her link."""
-    drawn = BytesIO()
-    qr_code.draw(_link(), QR_SIDE, "#3a1621", "#ffffff").save(drawn, "PNG")
-    return Response(drawn.getvalue(), content_type="image/png")
+    return Response(qr_code.page_png(_link(), QR_SIDE), content_type="image/png")
 
 
 def _link() -> str:

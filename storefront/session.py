@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
-from io import BytesIO
 from typing import ParamSpec
 
 from flask import abort, g, redirect, render_template, request, session
@@ -83,10 +82,8 @@ def _is_other_browser() -> bool:
 def _outside_wechat() -> str:
     """Show how to get into WeChat from here: its own page there is a dead end."""
     link = collaborators().site.url(request.full_path.rstrip("?"))
-    drawn = BytesIO()
-    if len(link) <= LONGEST_CODE_TEXT:
-        qr_code.draw(link, CODE_SIDE, "#3a1621", "#ffffff").save(drawn, "PNG")
-    picture = base64.b64encode(drawn.getvalue()).decode()
+    drawn = qr_code.page_png(link, CODE_SIDE) if len(link) <= LONGEST_CODE_TEXT else b""
+    picture = base64.b64encode(drawn).decode()
     return render_template("storefront/session/outside.html", link=link, picture=picture)
 
 
