@@ -121,7 +121,7 @@ def record_failure(payout_id: int) -> ResponseReturnValue:
     fail_bank_transfer(
         tools.sessions, payout_id, reason=reason, actor=current_actor(), now=tools.now()
     )
-    flash("已登记转账失败，金额已退回她的可提现余额。")
+    flash("已登记转账失败，金额已退回可提现余额。")
     return redirect(f"/console/payouts/{payout_id}", code=303)
 
 

@@ -37,9 +37,9 @@ TABS = (
     ("已终止", DistributorStatus.TERMINATED),
 )
 MOVES = {
-    "suspend": (suspend_distributor, "已暂停授权，她会收到原因。"),
-    "reinstate": (reinstate_distributor, "已恢复授权，她会收到通知。"),
-    "terminate": (terminate_distributor, "已终止授权，她会收到原因。"),
+    "suspend": (suspend_distributor, "已暂停授权，对方会收到原因。"),
+    "reinstate": (reinstate_distributor, "已恢复授权，对方会收到通知。"),
+    "terminate": (terminate_distributor, "已终止授权，对方会收到原因。"),
 }
 LATEST = 8
 
@@ -132,7 +132,7 @@ def change_grade_from_console(distributor_id: int) -> ResponseReturnValue:
     name = change_grade(
         tools.sessions, distributor_id, wanted, actor=current_actor(), now=tools.now()
     )
-    flash(f"等级已调整为{name}，她会收到原因。")
+    flash(f"等级已调整为{name}，对方会收到原因。")
     return redirect(f"{LIST}/{distributor_id}", code=303)
 
 

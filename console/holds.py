@@ -24,8 +24,8 @@ TABS = (
     ("已取消佣金", HoldStatus.REVOKED),
 )
 ENDS = {
-    "release": (release_hold, "已解冻，佣金恢复正常结算，她会收到通知。"),
-    "revoke": (revoke_held, "已取消这笔佣金，她会收到原因。"),
+    "release": (release_hold, "已解冻，佣金恢复正常结算，对方会收到通知。"),
+    "revoke": (revoke_held, "已取消这笔佣金，对方会收到原因。"),
 }
 
 
@@ -79,7 +79,7 @@ def hold_order_commission(order_id: int) -> ResponseReturnValue:
     hold_id = hold_order(
         tools.sessions, order_id, reason=_reason(), actor=current_actor(), now=tools.now()
     )
-    flash("已冻结，她会收到原因。")
+    flash("已冻结，对方会收到原因。")
     return redirect(f"{LIST}/{hold_id}", code=303)
 
 
@@ -94,7 +94,7 @@ def hold_distributor_commission(distributor_id: int) -> ResponseReturnValue:
     hold_id = hold_distributor(
         tools.sessions, distributor_id, reason=_reason(), actor=current_actor(), now=tools.now()
     )
-    flash("已冻结她尚未结算的佣金，她会收到原因。")
+    flash("已冻结尚未结算的佣金，对方会收到原因。")
     return redirect(f"{LIST}/{hold_id}", code=303)
 
 

@@ -130,7 +130,7 @@ def refuse_payout(payout_id: int) -> ResponseReturnValue:
     _found(payout_id)
     reason = Form.sent().text("reason", "原因", max_length=MAX_REASON_LENGTH)
     reject_payout(tools.sessions, payout_id, reason=reason, actor=current_actor(), now=tools.now())
-    flash("已驳回，金额已退回她的可提现余额。")
+    flash("已驳回，金额已退回可提现余额。")
     return redirect(f"{LIST}/{payout_id}", code=303)
 
 

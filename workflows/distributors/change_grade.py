@@ -49,7 +49,7 @@ def change_grade(
         if distributor.status is DistributorStatus.TERMINATED:
             raise GradeChangeRefused("授权已终止，不能再调整等级。")
         if distributor.grade_id == grade.id:
-            raise GradeChangeRefused("她已经是这个等级。")
+            raise GradeChangeRefused("对方已经是这个等级。")
         before = session.get_one(Grade, distributor.grade_id)
         distributor.grade_id = grade.id
         change = Change(

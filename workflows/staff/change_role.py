@@ -28,7 +28,7 @@ def change_role(
         owners = lock_owners(session)
         member = session.get_one(StaffMember, staff_id, with_for_update=True)
         if member.role is role:
-            raise StaffChangeRefused("她已经是这个角色。")
+            raise StaffChangeRefused("对方已经是这个角色。")
         check_still_owner(session, actor, owners)
         check_one_is_left(owners, staff_id)
         before, member.role = member.role, role
