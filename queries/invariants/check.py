@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 MOST_ROWS = 50
 """Of one invariant's violations so many are named; the first few tell the story."""
+
+PLAIN = {"no_parameters": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,8 @@ def check_all(session: Session, invariants: Sequence[Invariant]) -> list[Violati
 
 
 def check_each(session: Session, invariants: Sequence[Invariant]) -> Iterator[Outcome]:
-    """Ask the invariants one after the other."""
+    """Ask the invariants one after the other, of what the session's own transaction has written."""
+    session.flush()
     for invariant in invariants:
         start = monotonic()
         subjects = tuple(_offenders(session, invariant))
@@ -73,5 +75,8 @@ def check_each(session: Session, invariants: Sequence[Invariant]) -> Iterator[Ou
 def _offenders(session: Session, invariant: Invariant) -> Sequence[str]:
     if not isinstance(invariant.ask, str):
         return invariant.ask(session)[:MOST_ROWS]
-    rows = session.execute(text(f"{invariant.ask}\nLIMIT {MOST_ROWS}")).mappings()
-    return [" ".join(f"{name}={value}" for name, value in row.items()) for row in rows]
+    # As it stands: without parameters to look for and nothing to compile, it takes half as long.
+    asked = session.connection().exec_driver_sql(
+        f"{invariant.ask}\nLIMIT {MOST_ROWS}", execution_options=PLAIN
+    )
+    return [" ".join(f"{name}={value}" for name, value in row.items()) for row in asked.mappings()]
