@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, aliased
 
 from models.commissions import CommissionState, LineCommission
@@ -97,7 +98,30 @@ def past_lines(session: Session, since: datetime, until: datetime) -> Iterator[P
         row.id: row.policy.self_purchase_allowed for row in session.scalars(select(PolicyVersion))
     }
     people = _distributors(session)
-    found = session.execute(
+    for line in session.execute(_lines(since, until)):
+        order_id, number, paid_at, version_id, buyer_id, referrer_id, *goods = line
+        product, sku_id, goods_fen, cost_fen, refunded_fen, kept, supply_fen, *shares = goods
+        assert referrer_id is not None
+        assert paid_at is not None
+        referrer = people[referrer_id]
+        who = [_earner(1, referrer, buyer_id, shares[:3])]
+        if referrer.inviter_id is not None and supply_fen is None:
+            who.append(_earner(2, people[referrer.inviter_id], buyer_id, shares[3:]))
+        yield PastLine(
+            order_id=order_id,
+            order_number=number,
+            product=product,
+            paid_at=paid_at,
+            goods=LineGoods(sku_id=sku_id, goods_fen=goods_fen, cost_fen=cost_fen),
+            facts=LineFacts(paid_fen=goods_fen, refunded_fen=refunded_fen, quantity_kept=kept),
+            supply_price_fen=supply_fen,
+            self_purchase_was_allowed=allowed[version_id],
+            earners=tuple(who),
+        )
+
+
+def _lines(since: datetime, until: datetime) -> Select[*tuple[Any, ...]]:
+    return (
         select(
             Order.id,
             Order.number,
@@ -133,26 +157,6 @@ def past_lines(session: Session, since: datetime, until: datetime) -> Iterator[P
         .order_by(Order.id, OrderLine.id)
         .execution_options(yield_per=ROWS_AT_A_TIME)
     )
-    for line in found:
-        order_id, number, paid_at, version_id, buyer_id, referrer_id, *goods = line
-        product, sku_id, goods_fen, cost_fen, refunded_fen, kept, supply_fen, *shares = goods
-        assert referrer_id is not None
-        assert paid_at is not None
-        referrer = people[referrer_id]
-        who = [_earner(1, referrer, buyer_id, shares[:3])]
-        if referrer.inviter_id is not None and supply_fen is None:
-            who.append(_earner(2, people[referrer.inviter_id], buyer_id, shares[3:]))
-        yield PastLine(
-            order_id=order_id,
-            order_number=number,
-            product=product,
-            paid_at=paid_at,
-            goods=LineGoods(sku_id=sku_id, goods_fen=goods_fen, cost_fen=cost_fen),
-            facts=LineFacts(paid_fen=goods_fen, refunded_fen=refunded_fen, quantity_kept=kept),
-            supply_price_fen=supply_fen,
-            self_purchase_was_allowed=allowed[version_id],
-            earners=tuple(who),
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
