@@ -27,7 +27,8 @@ def install(app: Flask, world: World) -> None:
         if delay is not None:
             time.sleep(delay.seconds)
         if world.faults.take(request.path, FaultKind.DROP):
-            return _hang_up(Response())
+            g.is_hung_up = True
+            return Response()
         fault = world.faults.take(request.path, FaultKind.ERROR)
         if fault is not None:
             raise _error(fault)
@@ -38,8 +39,11 @@ def install(app: Flask, world: World) -> None:
         if not request.path.startswith(PLATFORM):
             return response
         if "is_hung_up" not in g and world.faults.take(request.path, FaultKind.LATE):
-            response = _hang_up(response)
+            g.is_hung_up = True
+        # Before the caller notices, who may ask for the record, or call again, at once.
         world.calls.record(_call(response))
+        if "is_hung_up" in g:
+            _hang_up()
         return response
 
     _install_errors(app)
@@ -83,15 +87,11 @@ def _error(fault: Fault) -> ApiError | PayError:
     return ApiError(code, fault.message or None)
 
 
-def _hang_up(response: Response) -> Response:
+def _hang_up() -> None:
     """Close the connection under the answer, so that the caller gets none."""
-    # What was sent is read first: the call's record needs it, and afterwards it can't be had.
-    _request_summary()
-    g.is_hung_up = True
     connection = request.environ.get("werkzeug.socket")
     if isinstance(connection, socket.socket):
         connection.shutdown(socket.SHUT_RDWR)
-    return response
 
 
 def _call(response: Response) -> Call:
