@@ -13,8 +13,9 @@ demo: ## a believable shop with the WeChat sandbox, on this machine (Ctrl-C stop
 	@scripts/environment requirements.txt
 	@$(BIN)/python -m fenxiao demo $(ARGS)
 
+# Three at once on two cores: one of them mostly waits, for a browser, a worker or a clock.
 test: setup ## every test: SQLite, PostgreSQL and a real browser
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 3 $(ARGS)
 
 fast: setup ## the tests that take seconds
 	@$(BIN)/python -m pytest -q -n 2 -m "not slow and not journey" $(ARGS)
