@@ -2,7 +2,8 @@
 
 Month end is the product's own: release whatever is due, then the statements with their tax. The
 limit is one plain INSERT … SELECT of the same amounts, a row for each line and level, into a table
-with nothing but a key. Each round begins with a fresh copy of the same database; limit first.
+with nothing but a key. Each round begins with a fresh copy of the same database; limit first. One
+round goes before and isn't counted: a worker that ticks every minute has done all this before.
 """
 
 import os
@@ -31,7 +32,7 @@ from tests.database import TEMPLATE, run_postgresql
 from workflows.commissions import release_due
 from workflows.statements import write_statements
 
-MOST_ROUNDS = 2
+MOST_ROUNDS_ON_POSTGRESQL = 2
 DATA_KEYS = ("real-names-of-the-month-end-benchmark",)
 LEAST_RATIO = 0.4
 MOST_AUDIT_SECONDS = 60.0
@@ -47,7 +48,10 @@ KEYS = {"sqlite": "INTEGER PRIMARY KEY", "postgresql": "BIGSERIAL PRIMARY KEY"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """One month end, in seconds; `longest` is its longest writing transaction."""
+    """One month end, in seconds; `longest` is its longest writing transaction.
+
+    The books are audited after the last one only; they are the same after each.
+    """
 
     plain: float
     release: float
@@ -68,10 +72,9 @@ class Round:
 
 def figures(rounds: int) -> Sequence[Figure]:
     """Measure on SQLite, then on PostgreSQL."""
-    rounds = min(rounds, MOST_ROUNDS)
     found = [*_figures("SQLite", _on_sqlite(rounds))]
     try:
-        found += _figures("PostgreSQL", _on_postgresql(rounds))
+        found += _figures("PostgreSQL", _on_postgresql(min(rounds, MOST_ROUNDS_ON_POSTGRESQL)))
     except pytest.skip.Exception as missing:
         target = f"ratio ≥ {LEAST_RATIO}"
         found.append(
@@ -87,12 +90,12 @@ def _on_sqlite(rounds: int) -> list[Round]:
         with _opened(f"sqlite:///{first}") as sessions:
             fill(sessions, MILLION)
         outcomes: list[Round] = []
-        for _ in range(rounds):
+        for number in range(1 + rounds):
             shutil.copyfile(first, copy)
             _write_through(copy)
             with _opened(f"sqlite:///{copy}") as sessions:
-                outcomes.append(_month_end(sessions))
-        return outcomes
+                outcomes.append(_month_end(sessions, is_audited=number == rounds))
+        return outcomes[1:]
 
 
 def _on_postgresql(rounds: int) -> list[Round]:
@@ -100,7 +103,7 @@ def _on_postgresql(rounds: int) -> list[Round]:
         with _opened(first.render_as_string()) as sessions:
             fill(sessions, MILLION)
         outcomes: list[Round] = []
-        for _ in range(rounds):
+        for number in range(1, 1 + rounds):
             name = first.database
             assert name is not None, "it was made from a template"
             with (
@@ -108,7 +111,7 @@ def _on_postgresql(rounds: int) -> list[Round]:
                 _opened(copy.render_as_string()) as sessions,
             ):
                 server.execute("CHECKPOINT")
-                outcomes.append(_month_end(sessions))
+                outcomes.append(_month_end(sessions, is_audited=number == rounds))
         return outcomes
 
 
@@ -127,7 +130,7 @@ def _opened(url: str) -> Iterator[SessionFactory]:
         sessions.dispose()
 
 
-def _month_end(sessions: SessionFactory) -> Round:
+def _month_end(sessions: SessionFactory, *, is_audited: bool) -> Round:
     plain = _plain(sessions)
     with _longest_transaction(sessions) as longest:
         start = time.monotonic()
@@ -140,7 +143,7 @@ def _month_end(sessions: SessionFactory) -> Round:
     with sessions.read() as session:
         if not session.scalar(select(func.sum(Statement.tax_fen))):
             raise RuntimeError("the month has no withheld tax in it")
-        audit = tuple(check_each(session, INVARIANTS))
+        audit = tuple(check_each(session, INVARIANTS if is_audited else ()))
     broken = [outcome for outcome in audit if outcome.subjects]
     if broken:
         raise RuntimeError(f"the audit found {broken[0].code}: {broken[0].subjects[:3]}")
@@ -196,7 +199,7 @@ def _figures(name: str, rounds: Sequence[Round]) -> list[Figure]:
     plain = statistics.median(each.plain for each in rounds)
     ratio = statistics.median(each.plain / each.month_end for each in rounds)
     longest = statistics.median(each.longest for each in rounds)
-    audited = statistics.median(each.audited for each in rounds)
+    audited = rounds[-1].audited
     slowest = max(rounds[-1].audit, key=lambda outcome: outcome.seconds)
     return [
         Figure(

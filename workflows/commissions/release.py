@@ -12,7 +12,6 @@ from sqlalchemy import (
     Select,
     SQLColumnExpression,
     any_,
-    case,
     func,
     literal_column,
     select,
@@ -146,7 +145,7 @@ def _sums(
     return select(
         owner.label("distributor_id"),
         func.count().label("lines"),
-        func.sum(case((posted_fen > 0, 1), else_=0)).label("earning"),
+        func.count().filter(posted_fen > 0).label("earning"),
         func.sum(posted_fen).label("amount_fen"),
     ).group_by(owner)
 
@@ -155,6 +154,6 @@ def _matured(row: Any) -> _Matured:
     return _Matured(
         distributor_id=row.distributor_id,
         lines=row.lines,
-        earning=int(row.earning),
+        earning=row.earning,
         amount_fen=int(row.amount_fen),
     )
