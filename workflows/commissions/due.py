@@ -1,6 +1,6 @@
 """Which lines are due for release: the hours in which they mature, and batches of them. Steps."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -82,11 +82,11 @@ class Window:
         return and_(self._within(), CommissionState.stage.in_(WAITING))
 
     def _within(self) -> ColumnElement[bool]:
-        matures = CommissionState.matures_at
         if self.is_dense:
+            matures = CommissionState.matures_at
             # SQLite, which knows nothing of the data, would take the index even for every row.
             return func.coalesce(matures, matures) <= self.spans[-1][1]
-        return or_(*(matures.between(*span) for span in self.spans))
+        return _in(self.spans)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +112,7 @@ def due_window(session: Session, now: datetime) -> Window | None:
         if spans and starts_at - spans[-1][1] <= NEAR:
             since = spans.pop()[0]
         spans.append((since, min(now, starts_at + HOUR)))
-    between = or_(*(CommissionState.matures_at.between(*span) for span in spans))
-    lines = session.scalar(select(func.count()).where(between)) or 0
+    lines = session.scalar(select(func.count()).where(_in(spans))) or 0
     all_lines = session.scalar(select(func.max(LineCommission.id))) or 0
     return Window(
         lines=lines,
@@ -124,6 +123,10 @@ def due_window(session: Session, now: datetime) -> Window | None:
         has_stopped=session.scalar(_STOPPED.limit(1)) is not None,
         has_asked=session.scalar(_ASKED.limit(1)) is not None,
     )
+
+
+def _in(spans: Iterable[tuple[datetime, datetime]]) -> ColumnElement[bool]:
+    return or_(*(CommissionState.matures_at.between(*span) for span in spans))
 
 
 def batches(session: Session, window: Window, most_lines: int) -> Iterator[Batch]:
