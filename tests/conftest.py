@@ -17,10 +17,10 @@ from sqlalchemy.engine import URL, make_url
 
 from fenxiao.migrating import migrate
 from models.database import SessionFactory, open_database
-from sandbox.keys import generate
 from tests.chromium import chromium
 from tests.database import DATA_KEYS, TEMPLATE, PostgresqlServer, run_postgresql
 from tests.faces import share_faces
+from tests.sandbox.key_pairs import put_keys
 from tests.scratch import enterable, keep_compiled, keep_in_memory
 from tests.sockets import closed_sockets
 from tests.stages import Stage
@@ -143,7 +143,7 @@ def fresh_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Both key pairs of a demo, made once; copy the folder: making them takes half a second."""
     folder = tmp_path_factory.mktemp("keys")
-    generate(folder)
+    put_keys(folder)
     return folder
 
 
