@@ -35,9 +35,6 @@ OPERATOR = StaffActor(staff_id=None, role=Role.OWNER, address="command line")
 MOST_NAMED = 5
 
 
-MOST_NAMED = 5
-
-
 class OneLineErrors(click.Group):
     """What an operator can mend is one line on standard error and exit status 1; a bug is not."""
 
