@@ -76,7 +76,10 @@ def _offenders(session: Session, invariant: Invariant) -> Sequence[str]:
     if not isinstance(invariant.ask, str):
         return invariant.ask(session)[:MOST_ROWS]
     # As it stands: without parameters to look for and nothing to compile, it takes half as long.
+    # Materialized, because PostgreSQL would take a way that is quick only if offenders abound.
     asked = session.connection().exec_driver_sql(
-        f"{invariant.ask}\nLIMIT {MOST_ROWS}", execution_options=PLAIN
+        f"WITH offenders AS MATERIALIZED ({invariant.ask})"  # noqa: S608 - our own words
+        f" SELECT * FROM offenders LIMIT {MOST_ROWS}",
+        execution_options=PLAIN,
     )
     return [" ".join(f"{name}={value}" for name, value in row.items()) for row in asked.mappings()]

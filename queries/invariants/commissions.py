@@ -92,6 +92,10 @@ COMMISSION_INVARIANTS = (
         code="2.rates_within_the_cap",
         question="Do a line's rates stay within the policy's cap and price less cost?",
         ask="""
+            WITH policies AS MATERIALIZED (  -- so that their terms aren't read for each line
+                SELECT id, CAST(terms ->> 'max_payout_bp' AS INTEGER) AS cap_bp
+                FROM policy_versions
+            )
             SELECT lines.id AS order_line_id, shares.rate_bp
             FROM (
                 SELECT order_line_id, SUM(rate_bp) AS rate_bp
@@ -99,10 +103,7 @@ COMMISSION_INVARIANTS = (
             ) AS shares
             JOIN order_lines AS lines ON lines.id = shares.order_line_id
             JOIN orders ON orders.id = lines.order_id
-            JOIN (
-                SELECT id, CAST(terms ->> 'max_payout_bp' AS INTEGER) AS cap_bp
-                FROM policy_versions
-            ) AS policies ON policies.id = orders.policy_version_id
+            JOIN policies ON policies.id = orders.policy_version_id
             WHERE shares.rate_bp > policies.cap_bp
                 OR (shares.rate_bp > 0 AND shares.rate_bp * lines.goods_fen
                     > (lines.goods_fen - lines.cost_fen * lines.quantity) * 10000)
