@@ -169,10 +169,12 @@ def _copy(connection: Connection, copies: int) -> None:
     }
     for name, shifted in SHIFTED.items():
         _copy_table(connection, metadata.tables[name], shifted, counts, copies)
-    # Every entry was copied, so each balance is that many times what it was.
-    connection.execute(
-        text("UPDATE ledger_accounts SET balance_fen = balance_fen * :copies"), {"copies": copies}
-    )
+    # Every entry and every share was copied: so many times each is what it was.
+    for table, column in (("ledger_accounts", "balance_fen"), ("maturity_hours", "lines")):
+        connection.execute(
+            text(f"UPDATE {table} SET {column} = {column} * :copies"),  # noqa: S608 - our own words
+            {"copies": copies},
+        )
     connection.execute(
         text(
             """

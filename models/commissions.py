@@ -1,15 +1,19 @@
 """What each order line earns for whom, and every change of it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
+    Enum,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     String,
     UniqueConstraint,
 )
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.database import Base, Id, UtcSecond
@@ -49,12 +53,16 @@ class LineCommission(Base):
     state: Mapped["CommissionState"] = relationship(lazy="raise")
 
 
+def _initials(stages: Iterable[CommissionStage]) -> list[str]:
+    return [stage.value[0] for stage in stages]
+
+
 class CommissionState(Base):
     """Where one share stands; written with the share, and all of it that ever changes.
 
-    `is_eligible` is judged once, at payment, and `eligibility_reason` kept where it says no.
+    `ineligible_reason` is the verdict, given once, at payment: None before, empty if she earns.
     `posted_fen` is what the ledger holds for the share, net of reversals, and `stage` says in
-    which account.
+    which account, stored as its initial.
 
     A month end writes every row that matured, so a row is narrow, and a distributor's rows lie
     side by side on SQLite: see docs/decisions/a-month-end-marks-each-share.md.
@@ -77,30 +85,42 @@ class CommissionState(Base):
 
     distributor_id: Mapped[int] = mapped_column(Id, primary_key=True)
     line_commission_id: Mapped[int] = mapped_column(Id, primary_key=True)
-    is_eligible: Mapped[bool | None]
-    eligibility_reason: Mapped[str | None] = mapped_column(String(100))
+    ineligible_reason: Mapped[str | None] = mapped_column(String(100))
     posted_fen: Mapped[int] = mapped_column(Id, default=0)
-    stage: Mapped[CommissionStage] = mapped_column(default=CommissionStage.NONE)
+    stage: Mapped[CommissionStage] = mapped_column(
+        Enum(CommissionStage, native_enum=False, length=1, values_callable=_initials),
+        default=CommissionStage.NONE,
+    )
     matures_at: Mapped[datetime | None] = mapped_column(UtcSecond)
+
+    @hybrid_property
+    def is_eligible(self) -> bool | None:
+        """Whether she earns; None before payment."""
+        return None if self.ineligible_reason is None else not self.ineligible_reason
+
+    @is_eligible.inplace.expression
+    @classmethod
+    def _is_eligible(cls) -> ColumnElement[bool]:
+        return cls.ineligible_reason == ""
 
     @property
     def reason(self) -> str:
         """Why she earns or doesn't, in words; empty before payment."""
-        return self.eligibility_reason or (ELIGIBLE if self.is_eligible else "")
+        return self.ineligible_reason or (ELIGIBLE if self.is_eligible else "")
 
 
 class MaturityHour(Base):
     """An hour (aware UTC) in which commission matures and may wait for its release.
 
     A row for each such hour, deleted when nothing of it waits any more: so the due lines are found
-    without an index over the stage. `orders` counts those that were added to it; it only grows,
-    and tells whoever deletes the row that somebody used it meanwhile.
+    without an index over the stage. `lines` counts the shares that were ever added to it; it only
+    grows, and tells whoever deletes the row that somebody used it meanwhile.
     """
 
     __tablename__ = "maturity_hours"
 
     starts_at: Mapped[datetime] = mapped_column(primary_key=True)
-    orders: Mapped[int] = mapped_column(Id, default=1)
+    lines: Mapped[int] = mapped_column(Id)
 
 
 class CommissionPosting(Base):

@@ -26,8 +26,8 @@ from rules.states import Edges, TransitionRefused, is_allowed
 class CommissionStage(StrEnum):
     """Which of the distributor's accounts holds a line's commission; `none` before payment.
 
-    What was `released` went to `available`, and from there wherever she wanted it. The word is as
-    long as `maturing`: SQLite overwrites it where it stands, in two thirds of the time.
+    What was `released` went to `available`, and from there wherever she wanted it. Their initials
+    differ, because that is what is stored: see models/commissions.py.
     """
 
     NONE = "none"

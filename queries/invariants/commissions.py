@@ -10,13 +10,13 @@ from queries.invariants.check import MOST_ROWS, Invariant
 _SHARES = """line_commissions AS shares
             JOIN commission_states AS states ON states.distributor_id = shares.distributor_id
                 AND states.line_commission_id = shares.id"""
-"""Each share with where it stands."""
+"""Each share with where it stands; the stage is an initial."""
 
 _STAGE_OF_STATUS = """
-    (orders.status IN ('paid', 'shipped') AND states.stage NOT IN ('estimated', 'held'))
-    OR (orders.status = 'received' AND states.stage NOT IN ('maturing', 'held'))
-    OR (orders.status = 'completed' AND states.stage NOT IN ('maturing', 'held', 'released'))
-    OR (states.stage = 'released' AND orders.status <> 'completed')
+    (orders.status IN ('paid', 'shipped') AND states.stage NOT IN ('e', 'h'))
+    OR (orders.status = 'received' AND states.stage NOT IN ('m', 'h'))
+    OR (orders.status = 'completed' AND states.stage NOT IN ('m', 'h', 'r'))
+    OR (states.stage = 'r' AND orders.status <> 'completed')
 """
 
 _TARGET = """CASE WHEN shares.supply_price_fen IS NULL
@@ -51,7 +51,7 @@ def _forgotten_by_the_clock(session: Session) -> Sequence[str]:
             FROM {_SHARES}
             JOIN orders ON orders.id = shares.order_id
             LEFT JOIN maturity_hours AS hours ON hours.starts_at = {hour}
-            WHERE states.stage IN ('maturing', 'held') AND orders.status = 'completed'
+            WHERE states.stage IN ('m', 'h') AND orders.status = 'completed'
                 AND hours.starts_at IS NULL
             LIMIT {MOST_ROWS}
             """  # noqa: S608 - our own words
@@ -68,7 +68,8 @@ COMMISSION_INVARIANTS = (
             SELECT shares.id AS line_commission_id, states.posted_fen, {_TARGET} AS rule_fen
             FROM {_SHARES}
             JOIN order_lines AS lines ON lines.id = shares.order_line_id
-            WHERE states.posted_fen <> CASE WHEN states.is_eligible THEN {_TARGET} ELSE 0 END
+            WHERE states.posted_fen
+                <> CASE WHEN states.ineligible_reason = '' THEN {_TARGET} ELSE 0 END
         """,  # noqa: S608 - our own words
     ),
     Invariant(
@@ -81,7 +82,7 @@ COMMISSION_INVARIANTS = (
             LEFT JOIN commission_postings AS postings ON postings.line_commission_id = shares.id
             GROUP BY shares.id, states.posted_fen
             HAVING COALESCE(SUM(postings.amount_fen), 0) <> states.posted_fen
-                OR MAX(CASE WHEN (states.is_eligible OR postings.target_fen <> 0)
+                OR MAX(CASE WHEN (states.ineligible_reason = '' OR postings.target_fen <> 0)
                         AND postings.target_fen <> {_POSTING_TARGET}
                     OR COALESCE(postings.supply_price_fen, -1)
                         <> COALESCE(shares.supply_price_fen, -1)
@@ -133,7 +134,8 @@ COMMISSION_INVARIANTS = (
             JOIN orders ON orders.id = shares.order_id
             JOIN distributors ON distributors.id = shares.distributor_id
             JOIN policy_versions AS policies ON policies.id = orders.policy_version_id
-            WHERE states.is_eligible AND distributors.wechat_user_id = orders.wechat_user_id
+            WHERE states.ineligible_reason = ''
+                AND distributors.wechat_user_id = orders.wechat_user_id
                 AND CAST(policies.terms ->> 'self_purchase_allowed' AS VARCHAR(8))
                     NOT IN ('1', 'true')
         """,  # noqa: S608 - our own words
@@ -145,7 +147,8 @@ COMMISSION_INVARIANTS = (
             SELECT shares.id AS line_commission_id, orders.status
             FROM {_SHARES}
             JOIN orders ON orders.id = shares.order_id
-            WHERE (states.is_eligible IS NULL) <> (orders.status IN ('pending', 'cancelled'))
+            WHERE (states.ineligible_reason IS NULL)
+                <> (orders.status IN ('pending', 'cancelled'))
         """,  # noqa: S608 - our own words
     ),
     Invariant(
@@ -155,9 +158,9 @@ COMMISSION_INVARIANTS = (
             SELECT shares.id AS line_commission_id, states.stage, orders.status
             FROM {_SHARES}
             JOIN orders ON orders.id = shares.order_id
-            WHERE (states.is_eligible AND ({_STAGE_OF_STATUS}))
-                OR (NOT COALESCE(states.is_eligible, FALSE) AND states.stage <> 'none')
-                OR (states.stage = 'released' AND states.matures_at IS NULL)
+            WHERE (states.ineligible_reason = '' AND ({_STAGE_OF_STATUS}))
+                OR (NOT COALESCE(states.ineligible_reason = '', FALSE) AND states.stage <> 'n')
+                OR (states.stage = 'r' AND states.matures_at IS NULL)
         """,  # noqa: S608 - our own words
     ),
     Invariant(
@@ -175,9 +178,9 @@ COMMISSION_INVARIANTS = (
                 ON held_lines.line_commission_id = states.line_commission_id
             LEFT JOIN commission_holds AS holds
                 ON holds.id = held_lines.hold_id AND holds.status = 'open'
-            WHERE states.stage = 'held' OR holds.id IS NOT NULL
+            WHERE states.stage = 'h' OR holds.id IS NOT NULL
             GROUP BY states.line_commission_id, states.stage
-            HAVING COUNT(holds.id) <> CASE WHEN states.stage = 'held' THEN 1 ELSE 0 END
+            HAVING COUNT(holds.id) <> CASE WHEN states.stage = 'h' THEN 1 ELSE 0 END
         """,
     ),
     Invariant(
@@ -189,11 +192,11 @@ COMMISSION_INVARIANTS = (
             FROM ledger_accounts AS accounts
             LEFT JOIN (
                 SELECT distributor_id, stage, SUM(posted_fen) AS sum_fen
-                FROM commission_states WHERE stage IN ('estimated', 'maturing', 'held')
+                FROM commission_states WHERE stage IN ('e', 'm', 'h')
                 GROUP BY distributor_id, stage
             ) AS shares
                 ON shares.distributor_id = accounts.distributor_id
-                AND shares.stage = accounts.kind
+                AND shares.stage = SUBSTR(accounts.kind, 1, 1)
             WHERE accounts.kind IN ('estimated', 'maturing', 'held')
                 AND accounts.balance_fen <> COALESCE(shares.sum_fen, 0)
         """,
@@ -207,7 +210,7 @@ COMMISSION_INVARIANTS = (
             FROM distributors
             LEFT JOIN (
                 SELECT distributor_id, SUM(posted_fen) AS sum_fen
-                FROM commission_states WHERE stage = 'released' GROUP BY distributor_id
+                FROM commission_states WHERE stage = 'r' GROUP BY distributor_id
             ) AS released ON released.distributor_id = distributors.id
             LEFT JOIN (
                 SELECT distributor_id, SUM(balance_fen) AS sum_fen FROM ledger_accounts

@@ -30,7 +30,7 @@ FACTS = {
         LEFT JOIN stock_reservations r ON r.order_line_id = l.id""",
     "commission": """
         SELECT o.checkout_key, s.code, c.level, c.distributor_id, c.rate_bp, c.rate_source,
-            a.is_eligible, a.posted_fen, a.stage, p.target_fen, p.amount_fen
+            a.ineligible_reason, a.posted_fen, a.stage, p.target_fen, p.amount_fen
         FROM line_commissions c JOIN commission_states a ON a.line_commission_id = c.id
         JOIN orders o ON o.id = c.order_id
         JOIN order_lines l ON l.id = c.order_line_id JOIN skus s ON s.id = l.sku_id

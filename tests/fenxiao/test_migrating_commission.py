@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from fenxiao.migrating import migrate
 from models.append_only import drop_triggers
-from models.commissions import CommissionState
+from models.commissions import CommissionState, MaturityHour
 from models.database import SessionFactory
 from queries.invariants import INVARIANTS, check_all
 from rules.commission import CommissionStage
@@ -29,6 +29,16 @@ MOMENTS = {
     "sqlite": "strftime('%Y-%m-%d %H:%M:%S.000000', matures_at, 'unixepoch')",
     "postgresql": "to_timestamp(matures_at)",
 }
+WORDS = " ".join(f"WHEN '{stage[0]}' THEN '{stage}'" for stage in CommissionStage)
+LAST_LAYOUT_BUT_ONE = (
+    "ALTER TABLE commission_states ADD COLUMN is_eligible BOOLEAN",
+    "UPDATE commission_states SET is_eligible = (ineligible_reason = '')",
+    "UPDATE commission_states SET ineligible_reason = NULL WHERE is_eligible",
+    "ALTER TABLE commission_states RENAME COLUMN ineligible_reason TO eligibility_reason",
+    f"UPDATE commission_states SET stage = CASE stage {WORDS} END",
+    "UPDATE maturity_hours SET lines = 1",
+    "ALTER TABLE maturity_hours RENAME COLUMN lines TO orders",
+)
 INDEXES = (
     "DROP INDEX ix_line_commissions_distributor_id_id",
     "CREATE INDEX ix_line_commissions_distributor_id_id ON line_commissions (distributor_id, id)",
@@ -38,7 +48,25 @@ INDEXES = (
 
 
 def go_back(session: Session, revision: str) -> None:
-    """Lay the tables out as they were before 0015, and say that `revision` was the last."""
+    """Lay the tables out as they were after `revision`, and say that it was the last."""
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        # SQLite keeps a longer word in a column of any width.
+        wide = "ALTER TABLE commission_states ALTER COLUMN stage TYPE VARCHAR(32)"
+        session.execute(text(wide))
+    for statement in LAST_LAYOUT_BUT_ONE:
+        session.execute(text(statement))
+    if revision < "0015":
+        _lay_in_one_table(session)
+    if revision < "0014":
+        # Until then the stage was called by the account that its money went to.
+        for table, column in (("line_commissions", "stage"), ("held_lines", "came_from")):
+            renamed = f"UPDATE {table} SET {column} = 'available' WHERE {column} = 'released'"
+            session.execute(text(renamed))
+    session.execute(text("UPDATE alembic_version SET version_num = :last"), {"last": revision})
+
+
+def _lay_in_one_table(session: Session) -> None:
     connection = session.connection()
     drop_triggers(connection)
     values = dict(zip(MOVED, MOVED, strict=True)) | {"matures_at": MOMENTS[connection.dialect.name]}
@@ -52,7 +80,6 @@ def go_back(session: Session, revision: str) -> None:
     session.execute(text("DROP TABLE commission_states"))
     for statement in INDEXES:
         session.execute(text(statement))
-    session.execute(text("UPDATE alembic_version SET version_num = :last"), {"last": revision})
 
 
 def states(sessions: SessionFactory) -> list[tuple[object, ...]]:
@@ -63,7 +90,7 @@ def states(sessions: SessionFactory) -> list[tuple[object, ...]]:
         return [tuple(row) for row in found]
 
 
-@pytest.mark.parametrize("revision", ["0013", "0014"])
+@pytest.mark.parametrize("revision", ["0013", "0014", "0015"])
 def test_shares_stand_where_they_stood(
     sessions: SessionFactory, now: datetime, revision: str
 ) -> None:
@@ -78,18 +105,15 @@ def test_shares_stand_where_they_stood(
     before = states(sessions)
     with sessions.begin() as session:
         go_back(session, revision)
-        if revision == "0013":
-            # Until then the stage was called by the account that its money went to.
-            for table, column in (("line_commissions", "stage"), ("held_lines", "came_from")):
-                renamed = f"UPDATE {table} SET {column} = 'available' WHERE {column} = 'released'"
-                session.execute(text(renamed))
-    assert migrate(sessions.engine.url)[-1] >= "0015"
+    assert migrate(sessions.engine.url)[-1] >= "0016"
     assert states(sessions) == before
-    assert [row[2:6] for row in before] == [
-        (True, None, 1_240, CommissionStage.RELEASED),
-        (True, None, 1_240, CommissionStage.HELD),
-        (False, "核实后取消：本人刷单", 0, CommissionStage.NONE),
+    assert [row[2:5] for row in before] == [
+        ("", 1_240, CommissionStage.RELEASED),
+        ("", 1_240, CommissionStage.HELD),
+        ("核实后取消：本人刷单", 0, CommissionStage.NONE),
     ]
+    with sessions.read() as session:
+        assert session.scalars(select(MaturityHour.lines)).all() == [len(before)]
     release_hold(sessions, hold_id, reason="无误", actor=finance, now=now + HOLD)
     with sessions.read() as session:
         assert check_all(session, INVARIANTS) == []

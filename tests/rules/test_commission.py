@@ -254,6 +254,10 @@ def test_buying_for_oneself_earns_only_where_the_programme_allows_it() -> None:
     assert judge_eligibility(who, NOW, Policy(self_purchase_allowed=True)).is_eligible
 
 
+def test_initials_tell_stages_apart() -> None:
+    assert len({stage.value[0] for stage in CommissionStage}) == len(CommissionStage)
+
+
 def test_commission_is_available_seven_days_after_completion() -> None:
     matures = matures_at(NOW, POLICY)
     assert matures == NOW + timedelta(days=7)

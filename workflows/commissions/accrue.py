@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import case, update
+from sqlalchemy import case, literal, update
 from sqlalchemy.orm import Session
 
 from models.commissions import CommissionState
@@ -88,26 +88,22 @@ def _write_verdicts(
 ) -> None:
     """Write who is eligible, and what each share has earned, in one statement."""
     owner, share_id = CommissionState.distributor_id, CommissionState.line_commission_id
+    stage = CommissionState.stage
+    earns = [each for each, verdict in judged.items() if verdict.is_eligible]
     session.execute(
         update(CommissionState)
         .where(owner.in_(judged), share_id.in_([share.id for share in shares]))
         .values(
-            is_eligible=case(
-                {each: verdict.is_eligible for each, verdict in judged.items()}, value=owner
-            ),
-            eligibility_reason=case(
+            ineligible_reason=case(
                 {
-                    each: None if verdict.is_eligible else verdict.reason
+                    each: "" if verdict.is_eligible else verdict.reason
                     for each, verdict in judged.items()
                 },
                 value=owner,
             ),
             stage=case(
-                {
-                    share.id: CommissionStage.ESTIMATED if share.is_eligible else share.stage
-                    for share in shares
-                },
-                value=share_id,
+                (owner.in_(earns), literal(CommissionStage.ESTIMATED, stage.type)),
+                else_=stage,
             ),
             posted_fen=case({share.id: share.target_fen for share in shares}, value=share_id),
         )

@@ -100,7 +100,7 @@ class Batch:
 def due_window(session: Session, now: datetime) -> Window | None:
     """Return where lines may be due at `now`, or None."""
     hours = session.execute(
-        select(MaturityHour.starts_at, MaturityHour.orders)
+        select(MaturityHour.starts_at, MaturityHour.lines)
         .where(MaturityHour.starts_at <= now)
         .order_by(MaturityHour.starts_at)
     ).all()
@@ -112,12 +112,12 @@ def due_window(session: Session, now: datetime) -> Window | None:
         if spans and starts_at - spans[-1][1] <= NEAR:
             since = spans.pop()[0]
         spans.append((since, min(now, starts_at + HOUR)))
-    lines = session.scalar(select(func.count()).where(_in(spans))) or 0
+    lines = sum(row.lines for row in hours)
     all_lines = session.scalar(select(func.max(LineCommission.id))) or 0
     return Window(
         lines=lines,
         all_lines=all_lines,
-        seen=tuple((starts_at, orders) for starts_at, orders in hours),
+        seen=tuple((starts_at, lines) for starts_at, lines in hours),
         spans=tuple(spans),
         is_dense=lines * DENSE > all_lines,
         has_stopped=session.scalar(_STOPPED.limit(1)) is not None,
@@ -167,13 +167,13 @@ def forget_hours(session: Session, window: Window, released: int, now: datetime)
     else:
         waiting = _waiting(session, window)
     over = [
-        {"hour": starts_at, "seen": orders}
-        for starts_at, orders in window.seen
+        {"hour": starts_at, "seen": lines}
+        for starts_at, lines in window.seen
         if starts_at + HOUR <= now
         and not any(starts_at <= moment < starts_at + HOUR for moment in waiting if moment)
     ]
     if over:
-        seen = MaturityHour.orders == bindparam("seen", type_=Id)
+        seen = MaturityHour.lines == bindparam("seen", type_=Id)
         forgotten = delete(MaturityHour).where(MaturityHour.starts_at == bindparam("hour"), seen)
         session.connection().execute(forgotten, over)
 

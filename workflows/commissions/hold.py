@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy import ColumnElement, func, insert, select
 from sqlalchemy.orm import Session
 
 from models.commissions import CommissionState, LineCommission
@@ -195,14 +195,12 @@ def _take(session: Session, hold_id: int, chosen: Sequence[HoldableLine], now: d
 
 def _note_hours(session: Session, lines: Sequence[HoldableLine]) -> None:
     """Remember the hours of lines that were released before: the clock has forgotten them."""
-    moments = {
-        moment
-        for states in states_of(lines)
-        for moment in session.scalars(select(CommissionState.matures_at).where(states).distinct())
-    }
-    for moment in moments:
-        assert moment is not None, "a released line has matured"
-        note_hour(session, moment)
+    moment = CommissionState.matures_at
+    for states in states_of(lines):
+        counted = select(moment, func.count()).where(states).group_by(moment).order_by(moment)
+        for matured_at, number in session.execute(counted):
+            assert matured_at is not None, "a released line has matured"
+            note_hour(session, matured_at, number)
 
 
 def _amounts(lines: Sequence[HoldableLine]) -> list[tuple[int, int]]:

@@ -28,7 +28,7 @@ def start_hold_days(session: Session, order: Order, completed_at: datetime) -> N
         .execution_options(synchronize_session=False)
     )
     if row_count(waiting):
-        note_hour(session, moment)
+        note_hour(session, moment, row_count(waiting))
 
 
 def _is_of(order: Order) -> ColumnElement[bool]:
@@ -37,13 +37,13 @@ def _is_of(order: Order) -> ColumnElement[bool]:
     return tuple_(owner, share_id).in_(shares.where(LineCommission.order_id == order.id))
 
 
-def note_hour(session: Session, moment: datetime) -> None:
-    """Remember that lines mature in the hour of `moment`. A step."""
+def note_hour(session: Session, moment: datetime, lines: int) -> None:
+    """Remember that so many lines mature in the hour of `moment`. A step."""
     hour = moment.replace(minute=0, second=0, microsecond=0)
     session.execute(
         insert_on_conflict(session, MaturityHour)
-        .values(starts_at=hour, orders=1)
+        .values(starts_at=hour, lines=lines)
         .on_conflict_do_update(
-            index_elements=["starts_at"], set_={"orders": MaturityHour.orders + 1}
+            index_elements=["starts_at"], set_={"lines": MaturityHour.lines + lines}
         )
     )

@@ -194,8 +194,7 @@ def _revoke(
             update(CommissionState)
             .where(states)
             .values(
-                is_eligible=False,
-                eligibility_reason=f"{REVOKED_REASON}：{hold.outcome_reason}"[:100],
+                ineligible_reason=f"{REVOKED_REASON}：{hold.outcome_reason}"[:100],
                 posted_fen=0,
                 stage=CommissionStage.NONE,
             )

@@ -140,8 +140,8 @@ def test_an_ineligible_referrer_earns_nothing_but_her_inviter_does(
     assert estimated(sessions, referrer.id) == 0
     assert estimated(sessions, inviter.id) == 372
     hers, inviters = (share.state for share in shares(sessions))
-    assert (hers.is_eligible, hers.eligibility_reason) == (False, reason)
-    assert (inviters.eligibility_reason, inviters.reason) == (None, ELIGIBLE)
+    assert (hers.is_eligible, hers.ineligible_reason) == (False, reason)
+    assert (inviters.is_eligible, inviters.reason) == (True, ELIGIBLE)
     assert hers.stage is CommissionStage.NONE
 
 

@@ -107,7 +107,7 @@ def test_held_commission_that_is_revoked_is_gone_for_good(
             .join(LineCommission.state)
             .where(LineCommission.order_id == order_id)
         ).one()
-        assert (share.is_eligible, share.eligibility_reason) == (False, "核实后取消：本人刷单")
+        assert (share.is_eligible, share.ineligible_reason) == (False, "核实后取消：本人刷单")
         order = session.get_one(Order, order_id)
         refund_line(session, order.lines[0], 6_200, now)
     check(sessions)

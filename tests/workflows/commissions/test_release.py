@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from models.aftersales import AfterSalesRequest
-from models.commissions import CommissionState
+from models.commissions import CommissionState, MaturityHour
 from models.database import SessionFactory
 from models.distributors import Distributor
 from models.ledger import LedgerTransaction
@@ -27,10 +27,13 @@ from tests.factories.orders import (
     ship_order,
 )
 from tests.factories.policies import start_programme
+from tests.factories.staff import actor_of, make_staff
 from tests.workflows.sales import HOLD, held, sell
 from workflows.aftersales.steps import Mark, move
 from workflows.commissions import release_due
 from workflows.commissions.due import Batch, batches, due_window
+from workflows.commissions.hold import hold_order
+from workflows.commissions.resolve_hold import release_hold
 
 
 def test_received_commission_matures(sessions: SessionFactory, now: datetime) -> None:
@@ -143,6 +146,46 @@ def test_a_part_of_a_backlog_has_whole_distributors_in_it(
             Batch(first_id=many + 1),
         ),
     }
+
+
+def hours(sessions: SessionFactory) -> list[int]:
+    """How many lines the clock still counts in each hour."""
+    with sessions.read() as session:
+        return list(session.scalars(select(MaturityHour.lines).order_by(MaturityHour.starts_at)))
+
+
+def test_an_hour_is_forgotten_when_none_of_its_lines_waits(
+    sessions: SessionFactory, now: datetime
+) -> None:
+    hour = timedelta(hours=1)
+    _, order_id = sell(sessions, now, orders=2)
+    sell(sessions, now + hour / 2)
+    assert hours(sessions) == [3]
+    with sessions.begin() as session:
+        finance = actor_of(make_staff(session))
+    hold_id = hold_order(sessions, order_id, reason="核实", actor=finance, now=now)
+    assert release_due(sessions, now + HOLD) == 1
+    assert release_due(sessions, now + HOLD + hour / 2) == 1
+    assert release_due(sessions, now + HOLD + hour) == 0
+    assert hours(sessions) == [3]
+    release_hold(sessions, hold_id, reason="无误", actor=finance, now=now)
+    assert release_due(sessions, now + HOLD + hour) == 1
+    assert release_due(sessions, now + HOLD + hour) == 0
+    assert hours(sessions) == []
+
+
+def test_a_line_held_after_its_release_is_counted_in_its_hour_again(
+    sessions: SessionFactory, now: datetime
+) -> None:
+    _, order_id = sell(sessions, now, orders=2)
+    later = now + HOLD + timedelta(hours=1)
+    assert release_due(sessions, later) == 2
+    assert hours(sessions) == []
+    with sessions.begin() as session:
+        finance = actor_of(make_staff(session))
+    hold_order(sessions, order_id, reason="核实", actor=finance, now=later)
+    assert release_due(sessions, later) == 0
+    assert hours(sessions) == [1]
 
 
 def test_a_release_pays_debt_first(sessions: SessionFactory, now: datetime) -> None:
