@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from models.commissions import CommissionPosting, CommissionState, LineCommission
-from models.holds import CommissionHold, HeldLine
-from models.ledger import LedgerEntry, LedgerTransaction
+from models.commissions import CommissionPosting, LineCommission
+from models.holds import HeldLine
 from models.orders import Order, OrderLine
 from queries.commissions import MOST_LINES as MOST_OF_ORDER
 from queries.commissions import CommissionRow, commission_rows
-from queries.movements import Movement, accounts_of, debts_before, movement
+from queries.movements import Movement, debts_before, movement
+from queries.released_lines import carried_by
 from rules.ledger import AccountKind, TransactionKind
 
 MOST_LINES = 200
@@ -34,8 +34,7 @@ class MovedLine:
 class MovedLines:
     """The newest `MOST_LINES` lines of a release or hold; `rest_fen` is what the whole has more.
 
-    A line that waited beyond its hold days, for a hold or after-sales, is in the rest of the
-    release that it came with; a refund while a line was held makes the rest negative.
+    A refund while a line was held makes the rest of the hold's end negative.
     """
 
     rows: tuple[MovedLine, ...]
@@ -96,16 +95,7 @@ def _moved_lines(session: Session, distributor_id: int, moved: Movement) -> Move
 
 
 def _released(session: Session, distributor_id: int, moved: Movement) -> tuple[MovedLine, ...]:
-    """Return the lines whose hold days ended since the release before, as they stood then."""
-    before = session.scalar(
-        select(func.max(LedgerTransaction.occurred_at))
-        .join(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
-        .where(
-            LedgerEntry.account_id.in_(accounts_of(distributor_id)),
-            LedgerTransaction.kind == TransactionKind.COMMISSION_RELEASED,
-            LedgerTransaction.occurred_at < moved.occurred_at,
-        )
-    )
+    """Return the lines that a release carried, as they stood then."""
     then_fen = (
         select(func.sum(CommissionPosting.amount_fen))
         .where(
@@ -114,28 +104,8 @@ def _released(session: Session, distributor_id: int, moved: Movement) -> tuple[M
         )
         .scalar_subquery()
     )
-    still_held = (
-        select(HeldLine.id)
-        .join(CommissionHold, CommissionHold.id == HeldLine.hold_id)
-        .where(
-            HeldLine.line_commission_id == LineCommission.id,
-            CommissionHold.opened_at < moved.occurred_at,
-            or_(
-                CommissionHold.resolved_at.is_(None),
-                CommissionHold.resolved_at > moved.occurred_at,
-            ),
-        )
-        .exists()
-    )
-    wanted = [
-        CommissionState.distributor_id == distributor_id,
-        CommissionState.matures_at <= moved.occurred_at,
-        ~still_held,
-        then_fen > 0,
-    ]
-    if before is not None:
-        wanted.append(CommissionState.matures_at > before)
-    return _lines(session, then_fen, wanted)
+    carried = carried_by(session, distributor_id, moved.id, moved.occurred_at)
+    return _lines(session, then_fen, [*carried, then_fen > 0])
 
 
 def _held(session: Session, distributor_id: int, hold_id: int) -> tuple[MovedLine, ...]:

@@ -106,7 +106,7 @@ def movements(
     session: Session, distributor_id: int, *, offset: int, limit: int
 ) -> tuple[tuple[Movement, ...], int]:
     """Return one page of her movements, newest first, and how many there are."""
-    hers = LedgerEntry.account_id.in_(accounts_of(distributor_id))
+    hers = LedgerEntry.account_id.in_(_accounts_of(distributor_id))
     total = session.scalar(select(func.count(distinct(LedgerEntry.transaction_id))).where(hers))
     ids = session.scalars(
         select(LedgerEntry.transaction_id)
@@ -129,7 +129,7 @@ def movement_of_amount(session: Session, distributor_id: int, amount_fen: int) -
     """Return the newest movement that changed an account of hers by just this amount, or None."""
     newest = session.scalar(
         select(func.max(LedgerEntry.transaction_id)).where(
-            LedgerEntry.account_id.in_(accounts_of(distributor_id)),
+            LedgerEntry.account_id.in_(_accounts_of(distributor_id)),
             LedgerEntry.amount_fen.in_([amount_fen, -amount_fen]),
         )
     )
@@ -162,7 +162,7 @@ def debts_before(session: Session, distributor_id: int, moved: Movement) -> tupl
     return _read(session, distributor_id, ids[-MOST_DEBTS:])
 
 
-def accounts_of(distributor_id: int) -> Select[*tuple[Any, ...]]:
+def _accounts_of(distributor_id: int) -> Select[*tuple[Any, ...]]:
     """Select the ids of her accounts."""
     return select(LedgerAccount.id).where(LedgerAccount.distributor_id == distributor_id)
 

@@ -5,14 +5,17 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from models.aftersales import AfterSalesRequest
 from models.catalogue import Sku
 from models.database import SessionFactory
 from models.distributors import Distributor
 from models.orders import Order
 from queries.movement_explained import Explanation, explain_movement
 from queries.movements import Movement, movement_of_amount, movements
+from rules.aftersales import AfterSalesStatus
 from rules.ledger import AccountKind, TransactionKind
 from rules.payouts import PayoutChannel
+from tests.factories.aftersales import ask_for
 from tests.factories.catalogue import make_sku
 from tests.factories.distributors import make_distributor
 from tests.factories.orders import (
@@ -27,9 +30,10 @@ from tests.factories.payout_accounts import make_payout_account
 from tests.factories.policies import start_programme
 from tests.factories.staff import actor_of, make_staff
 from tests.workflows.sales import HOLD
+from workflows.aftersales.steps import Mark, move
 from workflows.audit import StaffActor
 from workflows.commissions import release_due
-from workflows.commissions.hold import hold_order
+from workflows.commissions.hold import hold_distributor, hold_order
 from workflows.commissions.resolve_hold import release_hold, revoke_held
 from workflows.payouts import approve_payout, reject_payout, request_payout
 from workflows.payouts.bank import record_bank_transfer
@@ -91,6 +95,13 @@ def purse(sessions: SessionFactory) -> Purse:
         )
 
 
+def numbers(why: Explanation) -> list[str]:
+    """The orders whose lines it carried, newest first; together they are all that it moved."""
+    assert why.lines is not None
+    assert why.lines.rest_fen == 0
+    return [row.order_number for row in why.lines.rows]
+
+
 def changes(moved: Movement) -> dict[AccountKind, int]:
     return {change.kind: change.amount_fen for change in moved.changes}
 
@@ -133,7 +144,7 @@ def test_a_release_names_its_lines_as_they_stood_then(purse: Purse, now: datetim
     assert found.lines.rest_fen == 0
 
 
-def test_a_line_that_waited_for_a_hold_is_the_rest_of_a_later_release(
+def test_a_line_that_waited_for_a_hold_stands_in_the_release_that_it_came_with(
     purse: Purse, now: datetime
 ) -> None:
     held, other = purse.sell(2, now), purse.sell(1, now)
@@ -146,9 +157,62 @@ def test_a_line_that_waited_for_a_hold_is_the_rest_of_a_later_release(
     assert first.lines.rest_fen == 0
     release_due(purse.sessions, now + HOLD + 2 * HOUR)
     second = purse.newest(TransactionKind.COMMISSION_RELEASED)
-    assert second.movement.moved_fen == 2_480
-    assert second.lines is not None
-    assert (second.lines.rows, second.lines.rest_fen) == ((), 2_480)
+    assert numbers(second) == [held.number]
+    purse.sell(1, now + 5 * HOUR)
+    release_due(purse.sessions, now + HOLD + 5 * HOUR)
+    assert held.number not in numbers(purse.newest(TransactionKind.COMMISSION_RELEASED))
+
+
+def test_a_line_that_waited_for_after_sales_stands_in_the_release_that_it_came_with(
+    purse: Purse, now: datetime
+) -> None:
+    asked, other = purse.sell(2, now), purse.sell(1, now)
+    with purse.sessions.begin() as session:
+        order = session.get_one(Order, asked.id, with_for_update=True)
+        request_id = ask_for(session, order, [1], now)
+    release_due(purse.sessions, now + HOLD)
+    assert numbers(purse.newest(TransactionKind.COMMISSION_RELEASED)) == [other.number]
+    with purse.sessions.begin() as session:
+        request = session.get_one(AfterSalesRequest, request_id)
+        mark = Mark(actor="buyer", now=now + HOLD + HOUR)
+        move(session, request, AfterSalesStatus.WITHDRAWN, mark)
+    release_due(purse.sessions, now + HOLD + 2 * HOUR)
+    assert numbers(purse.newest(TransactionKind.COMMISSION_RELEASED)) == [asked.number]
+
+
+def test_what_matured_while_she_was_held_stands_in_the_release_after_it(
+    purse: Purse, now: datetime
+) -> None:
+    before, meanwhile = purse.sell(1, now), purse.sell(2, now + 3 * HOUR)
+    release_due(purse.sessions, now + HOLD)
+    hold_id = hold_distributor(
+        purse.sessions, purse.seller.id, reason="核实", actor=purse.staff, now=now + HOLD + HOUR
+    )
+    later = purse.sell(1, now + 4 * HOUR)
+    release_due(purse.sessions, now + HOLD + 5 * HOUR)
+    assert numbers(purse.newest(TransactionKind.COMMISSION_RELEASED)) == [before.number]
+    release_hold(
+        purse.sessions, hold_id, reason="无误", actor=purse.staff, now=now + HOLD + 6 * HOUR
+    )
+    release_due(purse.sessions, now + HOLD + 7 * HOUR)
+    newest = purse.newest(TransactionKind.COMMISSION_RELEASED)
+    assert numbers(newest) == [later.number, meanwhile.number]
+
+
+def test_a_line_that_was_held_after_its_release_is_in_no_second_one(
+    purse: Purse, now: datetime
+) -> None:
+    first = purse.sell(1, now)
+    release_due(purse.sessions, now + HOLD)
+    late = now + HOLD + HOUR
+    hold_id = hold_order(purse.sessions, first.id, reason="核实", actor=purse.staff, now=late)
+    purse.sell(1, now + 2 * HOUR)
+    release_due(purse.sessions, now + HOLD + 2 * HOUR)
+    late = now + HOLD + 3 * HOUR
+    release_hold(purse.sessions, hold_id, reason="无误", actor=purse.staff, now=late)
+    third = purse.sell(1, now + 4 * HOUR)
+    release_due(purse.sessions, now + HOLD + 4 * HOUR)
+    assert numbers(purse.newest(TransactionKind.COMMISSION_RELEASED)) == [third.number]
 
 
 def test_a_hold_and_its_end_say_the_reasons_and_the_lines(purse: Purse, now: datetime) -> None:
