@@ -44,6 +44,7 @@ ACTIONS: Final = MappingProxyType(
         "settle_refund_by_hand": "登记线下退款",
         "approve_payout": "同意提现",
         "reject_payout": "驳回提现",
+        "cancel_payout": "撤销提现",
         "reveal_payout_account": "查看收款账户",
         "reencrypt_payout_accounts": "更换收款信息密钥",
         "record_bank_transfer": "登记银行转账",

@@ -10,13 +10,18 @@ from queries.centre import balances_of
 from queries.payout_accounts import payout_destination
 from queries.payouts import PayoutRow, payout, payout_counts, payouts_in
 from rules.distributors import MAX_REASON_LENGTH
-from rules.payouts import PayoutChannel, PayoutStatus, approvals_needed
+from rules.payouts import RETURNS_FUNDS, PayoutChannel, PayoutStatus, approvals_needed
 from rules.staff import Permission
 from rules.withholding import Withholding
 from web.collaborators import collaborators
 from web.forms import Form
 from web.paging import Page, requested_page
-from workflows.payouts import approve_payout, record_bank_transfer, reject_payout
+from workflows.payouts import (
+    approve_payout,
+    cancel_payout,
+    record_bank_transfer,
+    reject_payout,
+)
 from workflows.payouts.account import Destination, reveal_destination
 from workflows.payouts.tax import expected_tax
 from workflows.policies import policy_in_force
@@ -28,7 +33,11 @@ TABS = {
     "approved": ("待打款", (PayoutStatus.APPROVED,)),
     "sending": ("打款中", (PayoutStatus.SENDING, PayoutStatus.AWAITING_USER_CONFIRM)),
     "paid": ("已到账", (PayoutStatus.PAID,)),
-    "ended": ("未成功", (PayoutStatus.REJECTED, PayoutStatus.FAILED, PayoutStatus.EXPIRED)),
+    "ended": ("未成功", tuple(sorted(RETURNS_FUNDS))),
+}
+CANCEL_WORDS = {
+    PayoutStatus.CANCELLED: "已撤销，金额已退回可提现余额。",
+    PayoutStatus.PAID: "对方刚刚确认了收款，没能撤销。",
 }
 
 
@@ -131,6 +140,25 @@ def refuse_payout(payout_id: int) -> ResponseReturnValue:
     reason = Form.sent().text("reason", "原因", max_length=MAX_REASON_LENGTH)
     reject_payout(tools.sessions, payout_id, reason=reason, actor=current_actor(), now=tools.now())
     flash("已驳回，金额已退回可提现余额。")
+    return redirect(f"{LIST}/{payout_id}", code=303)
+
+
+@blueprint.post("/payouts/<int:payout_id>/cancel")
+@requires(Permission.APPROVE_PAYOUTS)
+def take_payout_back(payout_id: int) -> ResponseReturnValue:
+    """Cancel what was approved, as long as she hasn't confirmed it."""
+    tools = collaborators()
+    _found(payout_id)
+    reason = Form.sent().text("reason", "原因", max_length=MAX_REASON_LENGTH)
+    status = cancel_payout(
+        tools.sessions,
+        tools.payments,
+        payout_id,
+        reason=reason,
+        actor=current_actor(),
+        now=tools.now(),
+    )
+    flash(CANCEL_WORDS.get(status, "已向微信申请撤销，通常几秒钟，结果会显示在这里。"))
     return redirect(f"{LIST}/{payout_id}", code=303)
 
 

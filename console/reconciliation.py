@@ -111,6 +111,7 @@ WORDS: Final = MappingProxyType(
         "paid": "已到账",
         "failed": "未成功",
         "expired": "超时未收",
+        "cancelled": "已撤销",
         "SUCCESS": "已成功",
         "REFUND": "退款",
         "REVOKED": "已撤销",

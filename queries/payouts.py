@@ -50,12 +50,25 @@ class PayoutRow:
     transfer_bill_no: str | None
     package_info: str | None
     failure: str | None
+    cancel_reason: str | None
     decisions: tuple[Decision, ...]
 
     @property
     def approvals(self) -> int:
         """How many different people have approved."""
         return sum(decision.is_approval for decision in self.decisions)
+
+    @property
+    def is_called_back(self) -> bool:
+        """Whether staff want a transfer back and WeChat hasn't answered yet."""
+        is_waiting = self.status is PayoutStatus.AWAITING_USER_CONFIRM
+        return is_waiting and self.cancel_reason is not None
+
+    @property
+    def may_cancel(self) -> bool:
+        """Whether staff may take it back: approved, and not confirmed or under way to WeChat."""
+        is_approved = self.status in {PayoutStatus.APPROVED, PayoutStatus.AWAITING_USER_CONFIRM}
+        return is_approved and self.channel is PayoutChannel.WECHAT and self.cancel_reason is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +204,7 @@ def _row(stored: Payout, name: str, number: str, decisions: tuple[Decision, ...]
         transfer_bill_no=stored.transfer_bill_no,
         package_info=stored.package_info,
         failure=stored.failure,
+        cancel_reason=stored.cancel_reason,
         decisions=decisions,
     )
 

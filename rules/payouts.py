@@ -2,8 +2,8 @@
 
 `requested → approved | rejected`; `approved → sending → awaiting_user_confirm → paid`; a transfer
 that WeChat reports as failed or unconfirmed for a day ends as `failed` or `expired` and its funds
-return once. An unknown outcome stays `sending` with the same bill number until WeChat answers.
-Amounts are fen.
+return once; so does one that staff took back before she confirmed it, as `cancelled`. An unknown
+outcome stays `sending` with the same bill number until WeChat answers. Amounts are fen.
 """
 
 from dataclasses import dataclass
@@ -31,6 +31,7 @@ class PayoutStatus(StrEnum):
     PAID = "paid"
     FAILED = "failed"
     EXPIRED = "expired"
+    CANCELLED = "cancelled"
 
 
 class PayoutChannel(StrEnum):
@@ -43,22 +44,29 @@ class PayoutChannel(StrEnum):
 EDGES: Final[Edges[PayoutStatus]] = MappingProxyType(
     {
         PayoutStatus.REQUESTED: frozenset({PayoutStatus.APPROVED, PayoutStatus.REJECTED}),
-        PayoutStatus.APPROVED: frozenset({PayoutStatus.SENDING}),
+        PayoutStatus.APPROVED: frozenset({PayoutStatus.SENDING, PayoutStatus.CANCELLED}),
         PayoutStatus.SENDING: frozenset(
             {
                 PayoutStatus.AWAITING_USER_CONFIRM,
                 PayoutStatus.PAID,
                 PayoutStatus.FAILED,
                 PayoutStatus.EXPIRED,
+                PayoutStatus.CANCELLED,
             }
         ),
         PayoutStatus.AWAITING_USER_CONFIRM: frozenset(
-            {PayoutStatus.PAID, PayoutStatus.FAILED, PayoutStatus.EXPIRED}
+            {
+                PayoutStatus.PAID,
+                PayoutStatus.FAILED,
+                PayoutStatus.EXPIRED,
+                PayoutStatus.CANCELLED,
+            }
         ),
         PayoutStatus.PAID: frozenset(),
         PayoutStatus.REJECTED: frozenset(),
         PayoutStatus.FAILED: frozenset(),
         PayoutStatus.EXPIRED: frozenset(),
+        PayoutStatus.CANCELLED: frozenset(),
     }
 )
 """`sending` reaches every end: a poll may be the first answer we ever get."""
@@ -66,7 +74,9 @@ EDGES: Final[Edges[PayoutStatus]] = MappingProxyType(
 OPEN: Final = frozenset(status for status, targets in EDGES.items() if targets)
 """States in which the money stands on `paying_out`; one open payout per distributor."""
 
-RETURNS_FUNDS: Final = frozenset({PayoutStatus.REJECTED, PayoutStatus.FAILED, PayoutStatus.EXPIRED})
+RETURNS_FUNDS: Final = frozenset(
+    {PayoutStatus.REJECTED, PayoutStatus.FAILED, PayoutStatus.EXPIRED, PayoutStatus.CANCELLED}
+)
 """Entering one of these moves the amount from `paying_out` back to `available`, once."""
 
 
@@ -177,6 +187,20 @@ class NotABankPayout(RuleViolation):
 
     code = "payout_not_by_bank"
     message = "这笔提现走微信转账，不能登记银行转账。"
+
+
+class NotAWeChatPayout(RuleViolation):
+    """A transfer was to be called back that a bank carries."""
+
+    code = "payout_not_by_wechat"
+    message = "这笔提现走银行转账，没有成功时请登记失败。"
+
+
+class TransferUndecided(RuleViolation):
+    """A transfer was to be called back while WeChat hasn't said yet whether it exists."""
+
+    code = "transfer_undecided"
+    message = "正在等待微信的打款结果，暂时不能撤销，请稍后再试。"
 
 
 class BankReferenceMissing(RuleViolation):

@@ -115,6 +115,10 @@ class FakePayments:
         """The shop never transfers."""
         raise AssertionError(f"nobody asked for {request.out_bill_no}")
 
+    def cancel_transfer(self, out_bill_no: str) -> None:
+        """The shop never calls anything back."""
+        raise AssertionError(f"nobody asked for {out_bill_no}")
+
     def query_transfer(self, out_bill_no: str) -> TransferFact:
         """The shop never asks."""
         raise AssertionError(f"nobody asked for {out_bill_no}")

@@ -148,6 +148,9 @@ class FakePayments:
         self._answer()
         return self._transferred(request)
 
+    def cancel_transfer(self, out_bill_no: str) -> None:
+        raise AssertionError(f"nobody calls {out_bill_no} back")
+
     def query_transfer(self, out_bill_no: str) -> TransferFact:
         self._answer()
         for request in self.transfers:

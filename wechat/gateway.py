@@ -297,6 +297,10 @@ class Payments(Protocol):
         """Start a transfer; the same number again is the same transfer."""
         ...
 
+    def cancel_transfer(self, out_bill_no: str) -> None:
+        """Call back a transfer that nobody has confirmed; ask afterwards whether it worked."""
+        ...
+
     def query_transfer(self, out_bill_no: str) -> TransferFact:
         """Ask for a transfer's state."""
         ...

@@ -70,7 +70,7 @@ PAYOUT_INVARIANTS = (
                 OR SUM(CASE WHEN posted.kind = 'payout_paid' THEN 1 ELSE 0 END)
                     <> CASE WHEN payouts.status = 'paid' THEN 1 ELSE 0 END
                 OR SUM(CASE WHEN posted.kind = 'payout_returned' THEN 1 ELSE 0 END)
-                    <> CASE WHEN payouts.status IN ('rejected', 'failed', 'expired')
+                    <> CASE WHEN payouts.status IN ('rejected', 'failed', 'expired', 'cancelled')
                         THEN 1 ELSE 0 END
         """,
     ),

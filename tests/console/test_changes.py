@@ -273,6 +273,25 @@ def test_a_large_payout_needs_two_people_and_then_the_banks_reference(
     assert last(sessions).action == "record_bank_transfer"
 
 
+def test_an_approved_payout_is_taken_back_with_a_reason(
+    sessions: SessionFactory, enter: Enter, world: World
+) -> None:
+    path = f"/console/payouts/{world.payout_id}"
+    finance = enter(Role.FINANCE)
+    assert "撤销提现" not in finance.get(path).text
+    finance.send(f"{path}/approve")
+    assert "撤销提现" in finance.get(path).text
+    finance.send(f"{path}/cancel", reason="  ")
+    with sessions.read() as session:
+        assert session.get_one(Payout, world.payout_id).status is PayoutStatus.APPROVED
+    finance.send(f"{path}/cancel", reason="发错了人")
+    page = finance.get(path).text
+    assert "已撤销，金额已退回可提现余额。" in page
+    assert "发错了人" in page
+    assert "撤销提现" not in page
+    assert last(sessions).action == "cancel_payout"
+
+
 def test_a_payout_s_account_is_masked_until_somebody_looks(enter: Enter, world: World) -> None:
     path = f"/console/payouts/{world.large_payout_id}"
     finance = enter(Role.FINANCE)

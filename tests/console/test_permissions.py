@@ -65,6 +65,7 @@ FORMS = {
     "/console/aftersales/{after_sales_id}/send": Permission.REFUND_ORDERS,
     "/console/payouts/{payout_id}/approve": Permission.APPROVE_PAYOUTS,
     "/console/payouts/{payout_id}/reject": Permission.APPROVE_PAYOUTS,
+    "/console/payouts/{payout_id}/cancel": Permission.APPROVE_PAYOUTS,
     "/console/payouts/{payout_id}/reveal": Permission.SEE_PAYOUT_ACCOUNTS,
     "/console/payouts/{payout_id}/bank-failure": Permission.APPROVE_PAYOUTS,
     "/console/payouts/bank/record": Permission.APPROVE_PAYOUTS,

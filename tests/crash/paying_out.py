@@ -10,7 +10,12 @@ from tests.crash.selling import BIG, accept_newest, one_jar
 from tests.sandbox_client import Phone
 from workflows.aftersales.ask import request_for_buyer
 from workflows.ledger import balances
-from workflows.payouts import approve_payout, record_bank_transfer, request_payout
+from workflows.payouts import (
+    approve_payout,
+    cancel_payout,
+    record_bank_transfer,
+    request_payout,
+)
 from workflows.payouts.account import register_payout_account
 
 A_WEEK = timedelta(days=7, hours=1)
@@ -100,6 +105,41 @@ def _finance_records_the_bank_transfer(day: Day) -> None:
             actor=day.staff(FINANCE),
             now=day.now,
         )
+
+
+@script.tap
+def _the_inviter_asks_for_a_little_more(day: Day) -> None:
+    request_payout(day.sessions, day.distributor(INVITER), 1_000, PayoutChannel.WECHAT, day.now)
+
+
+@script.tap
+def _the_owner_approves_that_too(day: Day) -> None:
+    _approve(day, INVITER, OWNER)
+
+
+script.worker_runs(after="the_second_approval")
+
+
+@script.tap
+def _finance_takes_it_back(day: Day) -> None:
+    payout_id = day.open_payout(INVITER)
+    if payout_id is not None:
+        cancel_payout(
+            day.sessions,
+            day.parts.payments,
+            payout_id,
+            reason="金额填错了",
+            actor=day.staff(FINANCE),
+            now=day.now,
+        )
+
+
+@script.world
+def _wechat_gives_it_back(day: Day) -> None:
+    day.sandbox.settle()
+
+
+script.told("transfer", of="the_cancelled_transfer")
 
 
 @script.tap

@@ -20,6 +20,7 @@ from rules.payouts import (
     PayoutRefused,
     PayoutStatus,
     PayoutTransitionRefused,
+    TransferUndecided,
 )
 from rules.policy import Policy
 from tests.factories.orders import refund_line
@@ -37,6 +38,7 @@ from workflows.outbox import WorkKind
 from workflows.payouts import (
     Approval,
     approve_payout,
+    cancel_payout,
     confirm_transfer,
     record_bank_transfer,
     reject_payout,
@@ -152,6 +154,38 @@ def test_one_bill_is_sent_by_however_many_workers(
     outcomes = together([lambda: send_payout(sessions, transfers, asked.payout_id, later)] * 4)
     assert set(outcomes) == {PayoutStatus.AWAITING_USER_CONFIRM}
     assert set(transfers.bills) == {asked.out_bill_no}
+    check(sessions)
+
+
+def test_what_is_sent_and_taken_back_at_once_ends_one_way(
+    sessions: SessionFactory, staff: tuple[StaffActor, StaffActor], now: datetime, later: datetime
+) -> None:
+    sellers = [sell(sessions, now, orders=1)[0] for _ in range(8)]
+    release_due(sessions, later)
+    transfers = Transfers()
+    actions: list[Callable[[], object]] = []
+    for each in sellers:
+        payout_id = request_payout(sessions, each.id, 1_000, WECHAT, later).payout_id
+        approve_payout(sessions, payout_id, staff[0], later)
+        cancel = partial(cancel_payout, reason="不对", actor=staff[0], now=later)
+        actions += [
+            partial(send_payout, sessions, transfers, payout_id, later),
+            partial(cancel, sessions, transfers, payout_id),
+        ]
+    outcomes = together(actions)
+    sent = {request.out_bill_no for request in transfers.requests}
+    for number, each in enumerate(sellers):
+        _, cancelled = outcomes[2 * number : 2 * number + 2]
+        with sessions.read() as session:
+            payout = session.scalars(select(Payout).where(Payout.distributor_id == each.id)).one()
+        if payout.status is PayoutStatus.CANCELLED:
+            assert payout.out_bill_no not in sent
+            assert held(sessions, each) == {"available": 1_240}
+        else:
+            assert payout.status is PayoutStatus.AWAITING_USER_CONFIRM
+            is_undecided = isinstance(cancelled, TransferUndecided)
+            assert is_undecided or payout.cancel_reason == "不对"
+            assert held(sessions, each) == {"available": 240, "paying_out": 1_000}
     check(sessions)
 
 

@@ -87,13 +87,16 @@ PAYOUT_EDGES = {
     ("requested", "approved"),
     ("requested", "rejected"),
     ("approved", "sending"),
+    ("approved", "cancelled"),
     ("sending", "awaiting_user_confirm"),
     ("sending", "paid"),
     ("sending", "failed"),
     ("sending", "expired"),
+    ("sending", "cancelled"),
     ("awaiting_user_confirm", "paid"),
     ("awaiting_user_confirm", "failed"),
     ("awaiting_user_confirm", "expired"),
+    ("awaiting_user_confirm", "cancelled"),
 }
 
 

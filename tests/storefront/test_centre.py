@@ -149,6 +149,11 @@ def test_a_waiting_transfer_can_be_confirmed(
     page = visit_as(app, person_of(sessions, seller)).get("/d/payouts").text
     assert 'data-package="ABBQO+oYAAABAAAA"' in page
     assert 'data-merchant="1900000001"' in page
+    with sessions.begin() as session:
+        session.get_one(Payout, asked.payout_id).cancel_reason = "发错了人"
+    page = visit_as(app, person_of(sessions, seller)).get("/d/payouts").text
+    assert "品牌方正在撤销这笔提现，金额会退回可提现余额。原因：发错了人。" in page
+    assert "data-package" not in page
 
 
 def test_her_code_is_a_picture_and_a_link(

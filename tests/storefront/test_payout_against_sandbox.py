@@ -22,7 +22,13 @@ from tests.workflows.sales import HOLD, held, sell
 from wechat.gateway import TransferFact
 from workflows.clock import real_now
 from workflows.commissions import release_due
-from workflows.payouts import approve_payout, confirm_transfer, send_payout, settle_due_payouts
+from workflows.payouts import (
+    approve_payout,
+    cancel_payout,
+    confirm_transfer,
+    send_payout,
+    settle_due_payouts,
+)
 
 pytestmark = [pytest.mark.sockets, pytest.mark.slow]
 TERMS = Policy(maximum_transfer_fen=1_000_000, two_person_limit_fen=100_000)
@@ -124,6 +130,27 @@ def test_what_nobody_confirms_for_a_day_returns_once(seller: Seller) -> None:
     assert seller.payout().status is PayoutStatus.EXPIRED
     page = seller.browser.get("/d/payouts").text
     assert "24 小时内没有确认收款，已退回余额" in page
+    assert "3,100.00" in page
+
+
+def test_what_staff_take_back_returns_once_and_she_reads_why(seller: Seller) -> None:
+    seller.withdraw(registered_as=HER_NAME, yuan="2500")
+    with seller.sessions.begin() as session:
+        clerk = actor_of(make_staff(session))
+    status = cancel_payout(
+        seller.sessions,
+        seller.world.pay,
+        seller.payout().id,
+        reason="账户异常，请联系客服",
+        actor=clerk,
+        now=real_now(),
+    )
+    assert status is PayoutStatus.CANCELLED
+    seller.world.sandbox.settle()
+    (fact,) = [each for each in seller.world.shop.facts if isinstance(each, TransferFact)]
+    assert confirm_transfer(seller.sessions, fact, real_now()) is PayoutStatus.CANCELLED
+    page = seller.browser.get("/d/payouts").text
+    assert "品牌方已撤销，金额已退回。原因：账户异常，请联系客服" in page
     assert "3,100.00" in page
 
 

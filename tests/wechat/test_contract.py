@@ -106,6 +106,30 @@ def test_a_conversation(world: World) -> None:
     assert said == ["收到：我的<业绩> ]]> 😀"]
 
 
+def test_a_transfer_is_called_back_unless_she_was_quicker(world: World) -> None:
+    phone = world.sandbox.add_phone("李阿姨", is_following=True)
+    for number in ("T202603010002", "T202603010003"):
+        world.pay.transfer(
+            TransferRequest(
+                out_bill_no=number,
+                openid=phone.openid,
+                amount_fen=5000,
+                remark="三月佣金",
+                real_name=None,
+            )
+        )
+    world.pay.cancel_transfer("T202603010002")
+    world.pay.cancel_transfer("T202603010002")
+    world.sandbox.settle()
+    assert world.pay.query_transfer("T202603010002").state is TransferState.CANCELLED
+    world.sandbox.confirm_transfer(phone, "T202603010003")
+    with pytest.raises(WeChatError) as caught:
+        world.pay.cancel_transfer("T202603010003")
+    assert caught.value.outcome is Outcome.REFUSED
+    (told,) = transfers_told(world, "T202603010002")
+    assert told.state is TransferState.CANCELLED
+
+
 @pytest.mark.parametrize("forge", ["signature", "stale", "unsigned", "plaintext", "app_id"])
 def test_a_forged_message_stays_outside(world: World, forge: str) -> None:
     phone = follower(world, "假")
@@ -270,6 +294,12 @@ def test_unknown_numbers_are_not_found(world: World) -> None:
         world.pay.query_transfer("Tnobody")
 
 
+def transfers_told(world: World, number: str) -> list[TransferFact]:
+    """What the shop was notified of one transfer."""
+    facts = [fact for fact in world.shop.facts if isinstance(fact, TransferFact)]
+    return [fact for fact in facts if fact.out_bill_no == number]
+
+
 def test_a_transfer_is_confirmed(world: World) -> None:
     phone = world.sandbox.add_phone("王小美", is_following=True, real_name="王小美")
     request = TransferRequest(
@@ -295,8 +325,8 @@ def test_a_transfer_is_confirmed(world: World) -> None:
         5000,
         phone.openid,
     )
-    told = [fact for fact in world.shop.facts if isinstance(fact, TransferFact)]
-    assert [(fact.state, fact.amount_fen) for fact in told] == [(TransferState.SUCCESS, 5000)]
+    (told,) = transfers_told(world, "T202603010001")
+    assert (told.state, told.amount_fen) == (TransferState.SUCCESS, 5000)
 
 
 @pytest.mark.parametrize("forge", ["signature", "stale", "unsigned", "serial", "ciphertext"])

@@ -182,6 +182,21 @@ def test_a_transfers_state_is_asked(wire: responses.RequestsMock) -> None:
     assert fact.package_info is None
 
 
+def test_a_transfer_is_called_back(wire: responses.RequestsMock) -> None:
+    content: dict[str, object] = {
+        "out_bill_no": "T202603010001",
+        "transfer_bill_no": "W1",
+        "state": "CANCELING",
+    }
+    content |= {"update_time": "2026-03-01T10:00:00+08:00"}
+    answer(wire, "POST", TRANSFERS + "/out-bill-no/T202603010001/cancel", content)
+    PAY.cancel_transfer("T202603010001")
+    content["out_bill_no"] = "T202603010002"
+    answer(wire, "POST", TRANSFERS + "/out-bill-no/T202603010001/cancel", content)
+    with pytest.raises(WeChatUnreachable):
+        PAY.cancel_transfer("T202603010001")
+
+
 @pytest.mark.parametrize("number", ["", "short", "a" * 33, "a?x=12", "a|bcdef", "订单号码一二三"])
 def test_strange_numbers_never_leave(number: str) -> None:
     for call in (
@@ -193,6 +208,7 @@ def test_strange_numbers_never_leave(number: str) -> None:
         lambda: PAY.query_refund(number),
         lambda: PAY.transfer(replace(TRANSFER, out_bill_no=number)),
         lambda: PAY.query_transfer(number),
+        lambda: PAY.cancel_transfer(number),
     ):
         with pytest.raises(ValueError, match="number"):
             call()

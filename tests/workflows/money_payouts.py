@@ -15,6 +15,7 @@ from wechat.gateway import TransferState
 from workflows.audit import StaffActor
 from workflows.payouts import (
     approve_payout,
+    cancel_payout,
     confirm_transfer,
     reject_payout,
     request_payout,
@@ -24,7 +25,7 @@ from workflows.payouts import (
 ENDS = {
     TransferState.SUCCESS: PayoutStatus.PAID,
     TransferState.FAIL: PayoutStatus.FAILED,
-    TransferState.CANCELLED: PayoutStatus.FAILED,
+    TransferState.CANCELLED: PayoutStatus.CANCELLED,
 }
 # Most transfers arrive: only then can a refund find the money gone.
 ENDINGS = [*[TransferState.SUCCESS] * 3, TransferState.FAIL, TransferState.CANCELLED]
@@ -99,6 +100,35 @@ class PayoutDays(ClaimDays):
     @rule(which=which, state=st.sampled_from(ENDINGS))
     def end(self, which: int, state: TransferState) -> None:
         self._end(self._one_with(which, PayoutStatus.AWAITING_USER_CONFIRM)[0], state)
+
+    @precondition(lambda self: self._cancellable())
+    @rule(which=which, is_quicker=st.sampled_from([False, False, True]))
+    def cancel(self, which: int, is_quicker: bool) -> None:
+        """Staff take one back; she may have confirmed it just before, unknown to us."""
+        found = self._cancellable()
+        distributor_id, person = found[which % len(found)]
+        assert person.open_id is not None
+        was_sent = person.open_status is PayoutStatus.AWAITING_USER_CONFIRM
+        if was_sent and is_quicker:
+            self.transfers.end(person.open_bill, TransferState.SUCCESS)
+        status = cancel_payout(
+            self.sessions,
+            self.transfers,
+            person.open_id,
+            reason="发错了",
+            actor=self.finance,
+            now=self.now,
+        )
+        if was_sent and not is_quicker:
+            assert status is PayoutStatus.AWAITING_USER_CONFIRM
+            self._end(distributor_id, TransferState.CANCELLED)
+            return
+        assert status is (PayoutStatus.PAID if was_sent else PayoutStatus.CANCELLED)
+        self.oracle.close(distributor_id, is_paid=was_sent)
+
+    def _cancellable(self) -> list[tuple[int, Person]]:
+        waiting = self._with_payout(PayoutStatus.AWAITING_USER_CONFIRM)
+        return self._with_payout(PayoutStatus.APPROVED) + waiting
 
     def _ask(self, distributor_id: int, amount_fen: int) -> None:
         asked = request_payout(

@@ -302,7 +302,7 @@ ENDS = (
     (TransferState.SUCCESS, None, PayoutStatus.PAID),
     (TransferState.FAIL, "PAYEE_ACCOUNT_ABNORMAL", PayoutStatus.FAILED),
     (TransferState.FAIL, "OVERDUE_CLOSE", PayoutStatus.EXPIRED),
-    (TransferState.CANCELLED, None, PayoutStatus.FAILED),
+    (TransferState.CANCELLED, None, PayoutStatus.CANCELLED),
 )
 FACTS = (
     "sent again",

@@ -166,6 +166,16 @@ class MerchantPayments:
         _check_same(fact.out_bill_no, number)
         return fact
 
+    def cancel_transfer(self, out_bill_no: str) -> None:
+        """Call back a transfer that nobody has confirmed; once more is harmless.
+
+        WeChat only takes the wish in: ask `query_transfer` what came of it. A transfer that she
+        has confirmed is refused. Source: 商家转账 API, 撤销转账.
+        """
+        number = _checked(_BILL_NUMBER, out_bill_no)
+        answer = ask(lambda: self._pay.mch_transfer_bills_cancel(number))
+        _check_same(read(lambda: answer.text("out_bill_no")), number)
+
     def query_transfer(self, out_bill_no: str) -> TransferFact:
         """Ask for a transfer's state; raises `NotFound` if WeChat Pay never heard of it."""
         number = _checked(_BILL_NUMBER, out_bill_no)

@@ -6,6 +6,7 @@ from workflows.payouts.bank import (
     record_bank_transfer,
     record_bank_transfers,
 )
+from workflows.payouts.cancel import cancel_payout
 from workflows.payouts.confirm import confirm_transfer
 from workflows.payouts.decide import Approval, approve_payout, reject_payout
 from workflows.payouts.request import RequestedPayout, request_payout
@@ -16,6 +17,7 @@ __all__ = [
     "Approval",
     "RequestedPayout",
     "approve_payout",
+    "cancel_payout",
     "confirm_transfer",
     "export_bank_payouts",
     "fail_bank_transfer",

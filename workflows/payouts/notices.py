@@ -24,6 +24,7 @@ TITLES: Mapping[PayoutStatus, str] = MappingProxyType(
         PayoutStatus.PAID: "提现已到账",
         PayoutStatus.FAILED: "提现没有成功",
         PayoutStatus.EXPIRED: "提现超时未确认",
+        PayoutStatus.CANCELLED: "提现已撤销",
     }
 )
 
@@ -58,6 +59,8 @@ def _body(payout: Payout) -> str:
             text = f"¥{yuan(payout.net_fen)} 已转入您的{where}。{_withheld(payout)}"
         case PayoutStatus.EXPIRED:
             text = f"{amount} 超过 24 小时没有确认收款，已退回可提现余额，可以重新申请。"
+        case PayoutStatus.CANCELLED:
+            text = f"{amount} 提现已由品牌方撤销，已退回可提现余额。原因：{payout.failure}"
         case PayoutStatus.FAILED if payout.failure == NAME_NOT_CORRECT:
             text = (
                 f"{amount} 转账没有成功：登记的姓名与微信实名不一致。已退回可提现余额，"

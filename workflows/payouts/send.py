@@ -2,17 +2,20 @@
 
 from datetime import datetime
 
+import structlog
 from sqlalchemy.orm import Session
 
 from models.database import SessionFactory
 from models.payouts import Payout
 from rules.china_time import month_of
 from rules.payouts import PayoutChannel, PayoutStatus
-from wechat.errors import CredentialError, Outcome, WeChatError
+from wechat.errors import CredentialError, Outcome, WeChatError, WeChatUnreachable
 from wechat.gateway import NotFound, Payments, TransferFact, TransferState
 from workflows.payouts.move import give_back, move
 from workflows.payouts.tax import fix_tax
 from workflows.payouts.transfer_facts import ASK_AGAIN, Bill, read_bill, take_in
+
+log = structlog.get_logger(__name__)
 
 
 def send_payout(
@@ -40,7 +43,8 @@ def ask_and_record(
     """Ask WeChat where a transfer stands and record it.
 
     A transfer that WeChat never heard of is sent, under the number it always had. The sheet's
-    package is only in the answer to a request, so that is repeated when we missed it.
+    package is only in the answer to a request, so that is repeated when we missed it. What staff
+    don't want any more is called back while it waits for her.
 
     Raises:
         wechat.errors.WeChatError: no certain answer.
@@ -48,11 +52,15 @@ def ask_and_record(
     try:
         fact: TransferFact | WeChatError = payments.query_transfer(bill.request.out_bill_no)
     except NotFound:
+        if bill.is_unwanted:
+            raise WeChatUnreachable("a transfer that waited is unknown") from None
         fact = _transfer(payments, bill)
     else:
         assert isinstance(fact, TransferFact)
         is_waiting = fact.state is TransferState.WAIT_USER_CONFIRM
-        if is_waiting and not (fact.package_info or bill.package_info):
+        if is_waiting and bill.is_unwanted:
+            fact = _call_back(payments, bill)
+        elif is_waiting and not (fact.package_info or bill.package_info):
             fact = payments.transfer(bill.request)
     return _record(sessions, bill, fact, now)
 
@@ -87,6 +95,18 @@ def _transfer(payments: Payments, bill: Bill) -> TransferFact | WeChatError:
         if error.outcome is Outcome.UNKNOWN or error.may_retry:
             raise
         return error
+
+
+def _call_back(payments: Payments, bill: Bill) -> TransferFact:
+    """Call a transfer back and return where it stands then; she may have been quicker."""
+    number = bill.request.out_bill_no
+    try:
+        payments.cancel_transfer(number)
+    except WeChatError as error:
+        if error.outcome is Outcome.UNKNOWN or error.may_retry:
+            raise
+        log.warning("transfer not called back", payout_id=bill.payout_id, errcode=error.errcode)
+    return payments.query_transfer(number)
 
 
 def _record(

@@ -35,17 +35,25 @@ ASK_AGAIN_AWAITING = timedelta(minutes=10)
 OVERDUE = "OVERDUE_CLOSE"
 """`fail_reason` of a transfer that nobody confirmed within 24 hours. Source: 商家转账 API."""
 
+CANCELLED_ELSEWHERE = "在微信商户平台撤销"
+"""Why a transfer was cancelled that nobody called back here."""
+
 ENDED_UNPAID = frozenset({TransferState.FAIL, TransferState.CANCELLED})
+ENDED_UNPAID_AS = frozenset({PayoutStatus.FAILED, PayoutStatus.EXPIRED, PayoutStatus.CANCELLED})
 FINAL = ENDED_UNPAID | {TransferState.SUCCESS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
-    """A payout as WeChat is asked for it: the same words at every try."""
+    """A payout as WeChat is asked for it: the same words at every try.
+
+    `is_unwanted` says that staff want it back.
+    """
 
     payout_id: int
     status: PayoutStatus
     package_info: str | None
+    is_unwanted: bool
     request: TransferRequest
 
 
@@ -58,6 +66,7 @@ def read_bill(session: Session, payout_id: int) -> Bill:
         payout_id=payout.id,
         status=payout.status,
         package_info=payout.package_info,
+        is_unwanted=payout.cancel_reason is not None,
         request=TransferRequest(
             out_bill_no=payout.out_bill_no,
             openid=person.openid,
@@ -134,18 +143,23 @@ def _end_paid(session: Session, payout: Payout, fact: TransferFact, now: datetim
 def _end_unpaid(
     session: Session, payout: Payout, fact: TransferFact, now: datetime
 ) -> PayoutStatus:
-    if payout.status in {PayoutStatus.FAILED, PayoutStatus.EXPIRED}:
+    if payout.status in ENDED_UNPAID_AS:
         return payout.status
     if payout.status not in OPEN:
         raise PayoutTransitionRefused(payout.status.value, PayoutStatus.FAILED.value)
     _note(session, payout, fact, now)
-    target = PayoutStatus.EXPIRED if fact.fail_reason == OVERDUE else PayoutStatus.FAILED
-    return give_back(session, payout, target, fact.fail_reason or fact.state.value, now).status
+    target, failure = PayoutStatus.FAILED, fact.fail_reason or fact.state.value
+    if fact.state is TransferState.CANCELLED:
+        target, failure = PayoutStatus.CANCELLED, payout.cancel_reason or CANCELLED_ELSEWHERE
+    elif fact.fail_reason == OVERDUE:
+        target = PayoutStatus.EXPIRED
+    return give_back(session, payout, target, failure, now).status
 
 
 def _note(session: Session, payout: Payout, fact: TransferFact, now: datetime) -> None:
     """Keep WeChat's number and the sheet's package, and decide when to ask again."""
-    pause = ASK_AGAIN if payout.status is PayoutStatus.SENDING else ASK_AGAIN_AWAITING
+    is_moving = payout.status is PayoutStatus.SENDING or payout.cancel_reason is not None
+    pause = ASK_AGAIN if is_moving else ASK_AGAIN_AWAITING
     session.execute(
         update(Payout)
         .where(Payout.id == payout.id, Payout.status.in_(OPEN))

@@ -136,7 +136,7 @@ def test_a_final_refusal_returns_the_funds_once(
     [
         (TransferState.FAIL, OVERDUE, PayoutStatus.EXPIRED),
         (TransferState.FAIL, "ACCOUNT_FROZEN", PayoutStatus.FAILED),
-        (TransferState.CANCELLED, None, PayoutStatus.FAILED),
+        (TransferState.CANCELLED, None, PayoutStatus.CANCELLED),
     ],
 )
 def test_an_unpaid_end_returns_the_funds_once(

@@ -16,6 +16,7 @@ class Transfers:
         self.error_before: WeChatError | None = None
         self.error_after: WeChatError | None = None
         self.query_error: WeChatError | None = None
+        self.cancel_error: WeChatError | None = None
 
     def transfer(self, request: TransferRequest) -> TransferFact:
         self.requests.append(request)
@@ -32,6 +33,13 @@ class Transfers:
         if self.error_after is not None:
             raise self.error_after
         return self.bills[request.out_bill_no]
+
+    def cancel_transfer(self, out_bill_no: str) -> None:
+        if self.cancel_error is not None:
+            raise self.cancel_error
+        if self.bills[out_bill_no].state is not TransferState.WAIT_USER_CONFIRM:
+            raise WeChatError("not in that state", errcode="INVALID_REQUEST")
+        self.end(out_bill_no, TransferState.CANCELING)
 
     def query_transfer(self, out_bill_no: str) -> TransferFact:
         if self.query_error is not None:
