@@ -99,30 +99,35 @@ class Batch:
 
 def due_window(session: Session, now: datetime) -> Window | None:
     """Return where lines may be due at `now`, or None."""
-    hours = session.execute(
-        select(MaturityHour.starts_at, MaturityHour.lines)
-        .where(MaturityHour.starts_at <= now)
-        .order_by(MaturityHour.starts_at)
-    ).all()
-    if not hours:
+    seen = _hours(session, now)
+    if not seen:
         return None
     spans: list[tuple[datetime, datetime]] = []
-    for starts_at, _ in hours:
+    for starts_at, _ in seen:
         since = starts_at
         if spans and starts_at - spans[-1][1] <= NEAR:
             since = spans.pop()[0]
         spans.append((since, min(now, starts_at + HOUR)))
-    lines = sum(row.lines for row in hours)
+    lines = sum(counted for _, counted in seen)
     all_lines = session.scalar(select(func.max(LineCommission.id))) or 0
     return Window(
         lines=lines,
         all_lines=all_lines,
-        seen=tuple((starts_at, lines) for starts_at, lines in hours),
+        seen=seen,
         spans=tuple(spans),
         is_dense=lines * DENSE > all_lines,
         has_stopped=session.scalar(_STOPPED.limit(1)) is not None,
         has_asked=session.scalar(_ASKED.limit(1)) is not None,
     )
+
+
+def _hours(session: Session, now: datetime) -> tuple[tuple[datetime, int], ...]:
+    rows = session.execute(
+        select(MaturityHour.starts_at, MaturityHour.lines)
+        .where(MaturityHour.starts_at <= now)
+        .order_by(MaturityHour.starts_at)
+    )
+    return tuple((row.starts_at, row.lines) for row in rows)
 
 
 def _in(spans: Iterable[tuple[datetime, datetime]]) -> ColumnElement[bool]:
@@ -160,9 +165,10 @@ def batches(session: Session, window: Window, most_lines: int) -> Iterator[Batch
 def forget_hours(session: Session, window: Window, released: int, now: datetime) -> None:
     """Delete the hours that are over and of which no line waits, maturing or held. A step.
 
-    `released` lines of the window were. If that is all of them, nobody has to look.
+    `released` lines of the window were. If that is all of them, and none was added meanwhile that
+    might be among the released in another's place, nobody has to look.
     """
-    if released == window.lines:
+    if released == window.lines and _hours(session, now) == window.seen:
         waiting: set[datetime | None] = set()
     else:
         waiting = _waiting(session, window)

@@ -31,7 +31,7 @@ from tests.factories.staff import actor_of, make_staff
 from tests.workflows.sales import HOLD, held, sell
 from workflows.aftersales.steps import Mark, move
 from workflows.commissions import release_due
-from workflows.commissions.due import Batch, batches, due_window
+from workflows.commissions.due import Batch, batches, due_window, forget_hours
 from workflows.commissions.hold import hold_order
 from workflows.commissions.resolve_hold import release_hold
 
@@ -172,6 +172,23 @@ def test_an_hour_is_forgotten_when_none_of_its_lines_waits(
     assert release_due(sessions, now + HOLD + hour) == 1
     assert release_due(sessions, now + HOLD + hour) == 0
     assert hours(sessions) == []
+
+
+def test_a_line_that_came_meanwhile_does_not_stand_for_one_that_waits(
+    sessions: SessionFactory, now: datetime
+) -> None:
+    _, order_id = sell(sessions, now, orders=2)
+    with sessions.begin() as session:
+        finance = actor_of(make_staff(session))
+    hold_order(sessions, order_id, reason="核实", actor=finance, now=now)
+    later = now + HOLD + timedelta(hours=3)
+    with sessions.read() as session:
+        window = due_window(session, later)
+    assert window is not None
+    sell(sessions, now + timedelta(hours=1))
+    with sessions.begin() as session:
+        forget_hours(session, window, released=2, now=later)
+    assert hours(sessions) == [2, 1]
 
 
 def test_a_line_held_after_its_release_is_counted_in_its_hour_again(
