@@ -158,7 +158,7 @@ def take_payout_back(payout_id: int) -> ResponseReturnValue:
         actor=current_actor(),
         now=tools.now(),
     )
-    flash(CANCEL_WORDS.get(status, "已向微信申请撤销，通常几秒钟，结果会显示在这里。"))
+    flash(CANCEL_WORDS.get(status, "已记下，正在向微信撤销，通常几秒钟，结果会显示在这里。"))
     return redirect(f"{LIST}/{payout_id}", code=303)
 
 

@@ -19,8 +19,11 @@ from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Integer, MetaData, c
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from models.encrypted import CIPHER, DataCipher
@@ -87,6 +90,23 @@ class UtcSecond(TypeDecorator[datetime]):
     def process_result_value(self, value: int | None, _dialect: Dialect) -> datetime | None:
         """Give back aware UTC."""
         return None if value is None else datetime.fromtimestamp(value, UTC)
+
+
+class whole_seconds(FunctionElement[int]):  # noqa: N801 - it reads as a function in SQL
+    """A moment as a UtcSecond stores it, its fraction dropped: to compare columns of both kinds."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(whole_seconds, "sqlite")
+def _whole_seconds_on_sqlite(element: whole_seconds, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST(strftime('%s', {compiler.process(element.clauses, **kw)}) AS INTEGER)"
+
+
+@compiles(whole_seconds, "postgresql")
+def _whole_seconds_on_postgresql(element: whole_seconds, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST(FLOOR(EXTRACT(EPOCH FROM {compiler.process(element.clauses, **kw)})) AS BIGINT)"
 
 
 class Base(DeclarativeBase):

@@ -18,6 +18,7 @@ from rules.payouts import PayoutChannel, PayoutStatus
 from rules.withholding import WithholdingMethod
 
 MOST_DEBTS = 50
+SAID_BY_STAFF = frozenset({PayoutStatus.REJECTED, PayoutStatus.CANCELLED})
 _OF_HOLDS = frozenset(
     {
         TransactionKind.COMMISSION_HELD,
@@ -95,7 +96,7 @@ class Movement:
             return self.hold.reason if is_opening else self.hold.outcome_reason
         if self.payout is None or self.kind is not TransactionKind.PAYOUT_RETURNED:
             return None
-        return self.payout.failure if self.payout.status is PayoutStatus.REJECTED else None
+        return self.payout.failure if self.payout.status in SAID_BY_STAFF else None
 
     def change_of(self, kind: AccountKind) -> int:
         """Return what it did to one kind of her accounts."""

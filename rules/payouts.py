@@ -200,7 +200,7 @@ class TransferUndecided(RuleViolation):
     """A transfer was to be called back while WeChat hasn't said yet whether it exists."""
 
     code = "transfer_undecided"
-    message = "正在等待微信的打款结果，暂时不能撤销，请稍后再试。"
+    message = "这笔打款还没有结果，暂时不能撤销，请稍后再试。"
 
 
 class BankReferenceMissing(RuleViolation):

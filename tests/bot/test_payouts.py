@@ -23,6 +23,7 @@ from tests.bot.phone import Phone
 from tests.workflows.sales import HOLD, held, sell
 from workflows.clock import move_clock, real_now
 from workflows.commissions import release_due
+from workflows.payouts import request_payout
 from workflows.policies import policy_in_force, publish
 
 
@@ -71,6 +72,19 @@ def test_how_much_is_that_right_and_it_is_asked_for(
     assert "提现中　¥20.50（等待审核）" in figures
     assert "已提现　¥0.00" in figures
     assert "您有一笔提现正在处理中" in chat.say("提现 10")
+
+
+def test_what_is_called_back_is_said_so(
+    sessions: SessionFactory, earner: Distributor, chat: Phone
+) -> None:
+    asked = request_payout(sessions, earner.id, 2_000, PayoutChannel.WECHAT, real_now())
+    with sessions.begin() as session:
+        payout = session.get_one(Payout, asked.payout_id)
+        payout.status = PayoutStatus.AWAITING_USER_CONFIRM
+    assert "提现中　¥20.00（等您确认收款）" in chat.say("我的佣金")
+    with sessions.begin() as session:
+        session.get_one(Payout, asked.payout_id).cancel_reason = "发错了人"
+    assert "提现中　¥20.00（品牌方正在撤销）" in chat.say("我的佣金")
 
 
 def test_everything_is_as_much_as_one_transfer_carries(

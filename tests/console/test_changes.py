@@ -284,10 +284,11 @@ def test_an_approved_payout_is_taken_back_with_a_reason(
     finance.send(f"{path}/cancel", reason="  ")
     with sessions.read() as session:
         assert session.get_one(Payout, world.payout_id).status is PayoutStatus.APPROVED
-    finance.send(f"{path}/cancel", reason="发错了人")
+    finance.send(f"{path}/cancel", reason="重复申请 A12")
     page = finance.get(path).text
     assert "已撤销，金额已退回可提现余额。" in page
-    assert "发错了人" in page
+    assert "重复申请 A12" in page
+    assert "微信给出的原因" not in page
     assert "撤销提现" not in page
     assert last(sessions).action == "cancel_payout"
 

@@ -180,6 +180,25 @@ def test_a_line_that_waited_for_after_sales_stands_in_the_release_that_it_came_w
     assert numbers(purse.newest(TransactionKind.COMMISSION_RELEASED)) == [asked.number]
 
 
+def test_a_request_after_its_release_brings_a_line_into_no_second_one(
+    purse: Purse, now: datetime
+) -> None:
+    first = purse.sell(2, now)
+    release_due(purse.sessions, now + HOLD)
+    with purse.sessions.begin() as session:
+        order = session.get_one(Order, first.id, with_for_update=True)
+        request_id = ask_for(session, order, [1], now + HOLD + HOUR)
+    purse.sell(1, now + 2 * HOUR)
+    release_due(purse.sessions, now + HOLD + 2 * HOUR)
+    with purse.sessions.begin() as session:
+        request = session.get_one(AfterSalesRequest, request_id)
+        mark = Mark(actor="staff:1", now=now + HOLD + 3 * HOUR)
+        move(session, request, AfterSalesStatus.REJECTED, mark)
+    third = purse.sell(1, now + 4 * HOUR)
+    release_due(purse.sessions, now + HOLD + 4 * HOUR)
+    assert numbers(purse.newest(TransactionKind.COMMISSION_RELEASED)) == [third.number]
+
+
 def test_what_matured_while_she_was_held_stands_in_the_release_after_it(
     purse: Purse, now: datetime
 ) -> None:

@@ -30,6 +30,8 @@ _STOPPED = select(CommissionHold.distributor_id).where(
     CommissionHold.status == HoldStatus.OPEN, CommissionHold.distributor_id.is_not(None)
 )
 
+_HELD = select(CommissionHold.id).where(CommissionHold.status == HoldStatus.OPEN)
+
 _ASKED = (
     select(LineCommission.id)
     .join(Order, Order.id == LineCommission.order_id)
@@ -165,10 +167,12 @@ def batches(session: Session, window: Window, most_lines: int) -> Iterator[Batch
 def forget_hours(session: Session, window: Window, released: int, now: datetime) -> None:
     """Delete the hours that are over and of which no line waits, maturing or held. A step.
 
-    `released` lines of the window were. If that is all of them, and none was added meanwhile that
-    might be among the released in another's place, nobody has to look.
+    `released` lines of the window were. If that is all of them, nobody has to look; unless some
+    were added meanwhile, which might be among the released in another's place, or some are held,
+    whose hour may have been forgotten and noted again with the same count.
     """
-    if released == window.lines and _hours(session, now) == window.seen:
+    is_held = session.scalar(_HELD.limit(1)) is not None
+    if released == window.lines and not is_held and _hours(session, now) == window.seen:
         waiting: set[datetime | None] = set()
     else:
         waiting = _waiting(session, window)

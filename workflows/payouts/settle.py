@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 
 from models.database import SessionFactory
 from models.payouts import Payout
+from rules.errors import RuleViolation
 from rules.payouts import PayoutChannel, PayoutStatus
 from wechat.errors import WeChatError
 from wechat.gateway import Payments
@@ -54,6 +55,10 @@ def settle_due_payouts(
             settle_payout(sessions, payments, payout_id, now)
         except WeChatError as error:
             log.warning("payout unsettled", payout_id=payout_id, errcode=error.errcode)
+            _postpone(sessions, payout_id, now)
+        except RuleViolation:
+            # An answer that can't be ours; the others have their turn all the same.
+            log.exception("payout contradicted", payout_id=payout_id)
             _postpone(sessions, payout_id, now)
         else:
             answered += 1

@@ -191,6 +191,23 @@ def test_a_line_that_came_meanwhile_does_not_stand_for_one_that_waits(
     assert hours(sessions) == [2, 1]
 
 
+def test_an_hour_that_was_forgotten_and_noted_again_is_not_the_same(
+    sessions: SessionFactory, now: datetime
+) -> None:
+    _, order_id = sell(sessions, now)
+    later = now + HOLD + timedelta(hours=1)
+    with sessions.read() as session:
+        window = due_window(session, later)
+    assert window is not None
+    assert release_due(sessions, later) == 1
+    with sessions.begin() as session:
+        finance = actor_of(make_staff(session))
+    hold_order(sessions, order_id, reason="核实", actor=finance, now=later)
+    with sessions.begin() as session:
+        forget_hours(session, window, released=1, now=later)
+    assert hours(sessions) == [1]
+
+
 def test_a_line_held_after_its_release_is_counted_in_its_hour_again(
     sessions: SessionFactory, now: datetime
 ) -> None:

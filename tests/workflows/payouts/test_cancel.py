@@ -1,5 +1,6 @@
 """An approved payout is taken back before she has confirmed it, once, or she was quicker."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -34,7 +35,7 @@ from workflows.payouts import (
     send_payout,
     settle_due_payouts,
 )
-from workflows.payouts.transfer_facts import ASK_AGAIN
+from workflows.payouts.transfer_facts import ASK_AGAIN, ASK_AGAIN_AWAITING
 
 WAITING = PayoutStatus.AWAITING_USER_CONFIRM
 CANCELLED = PayoutStatus.CANCELLED
@@ -167,6 +168,16 @@ def test_what_is_unwanted_is_never_sent_anew(till: Till) -> None:
     till.tick()
     assert len(till.transfers.requests) == 1
     assert till.payout.status is WAITING
+
+
+def test_an_answer_about_another_amount_keeps_nobody_else_waiting(till: Till) -> None:
+    till.send()
+    number = till.payout.out_bill_no
+    till.transfers.bills[number] = replace(till.transfers.bills[number], amount_fen=1)
+    late = till.now + ASK_AGAIN_AWAITING
+    assert settle_due_payouts(till.sessions, till.transfers, late) == 0
+    assert till.payout.status is WAITING
+    assert till.payout.next_query_at == late + ASK_AGAIN_AWAITING
 
 
 def test_while_nobody_knows_whether_it_exists_it_stays(till: Till) -> None:
