@@ -144,7 +144,7 @@ def send_after_sales(request_id: int) -> ResponseReturnValue:
 def reject_after_sales(request_id: int) -> ResponseReturnValue:
     """Refuse with a reason that the buyer reads."""
     tools = collaborators()
-    _found(request_id)
+    row = _found(request_id)
     form = Form.sent()
     try:
         reason = form.text("reason", "原因", max_length=REASON_MAX_LENGTH, many_lines=True)
@@ -153,7 +153,7 @@ def reject_after_sales(request_id: int) -> ResponseReturnValue:
         )
     except RuleViolation as refusal:
         return _page(request_id, form.shown(), refusal)
-    flash("已拒绝，买家会看到原因，可以申诉一次。")
+    flash("已拒绝，买家会看到原因" + ("。" if row.has_appealed else "，可以申诉一次。"))
     return redirect(f"{LIST}/{request_id}", code=303)
 
 

@@ -9,6 +9,7 @@ from console.guard import current_actor, current_staff, requires
 from queries.centre import balances_of
 from queries.payout_accounts import payout_destination
 from queries.payouts import PayoutRow, payout, payout_counts, payouts_in
+from rules.china_time import month_of
 from rules.distributors import MAX_REASON_LENGTH
 from rules.payouts import RETURNS_FUNDS, PayoutChannel, PayoutStatus, approvals_needed
 from rules.staff import Permission
@@ -112,6 +113,7 @@ def _page(payout_id: int, revealed: Destination | None) -> str:
         needed=approvals_needed(row.amount_fen, policy),
         limit_fen=policy.two_person_limit_fen,
         has_approved=current_staff().id in approved_by,
+        this_month=month_of(tools.now()),
         is_bank=row.channel is PayoutChannel.BANK,
         reason_length=MAX_REASON_LENGTH,
     )

@@ -17,8 +17,8 @@ class Payout(Base):
 
     `out_bill_no` is fixed for life, whatever number of tries. `tax_month` (Shanghai's, `2026-11`)
     is the month to whose income the payout counts, `tax_method` how its tax was worked out; both
-    may still change until it is sent. `cancel_reason` is why staff call back a transfer that waits
-    for her; WeChat may not have answered yet.
+    may still change until it is sent. `cancel_reason` is why staff take it back, and
+    `cancelled_by_id` who; WeChat may not have answered yet.
     """
 
     __tablename__ = "payouts"
@@ -53,6 +53,7 @@ class Payout(Base):
     package_info: Mapped[str | None] = mapped_column(String(512))
     failure: Mapped[str | None] = mapped_column(String(200))
     cancel_reason: Mapped[str | None] = mapped_column(String(200))
+    cancelled_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
     next_query_at: Mapped[datetime | None]
 
 

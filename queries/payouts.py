@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session
 
 from models.distributors import Distributor
@@ -51,6 +52,7 @@ class PayoutRow:
     package_info: str | None
     failure: str | None
     cancel_reason: str | None
+    cancelled_by: str
     decisions: tuple[Decision, ...]
 
     @property
@@ -171,26 +173,26 @@ def _rows(
     session: Session, wanted: Sequence[ColumnElement[bool]], offset: int, limit: int
 ) -> tuple[PayoutRow, ...]:
     found = session.execute(
-        select(Payout, Distributor.name, Distributor.number)
+        select(Payout, Distributor.name, Distributor.number, StaffMember.name.label("cancelled_by"))
         .join(Distributor, Distributor.id == Payout.distributor_id)
+        .outerjoin(StaffMember, StaffMember.id == Payout.cancelled_by_id)
         .where(*wanted)
         .order_by(Payout.id.desc())
         .offset(offset)
         .limit(limit)
     ).all()
     decisions = _decisions(session, [row.Payout.id for row in found])
-    return tuple(
-        _row(row.Payout, row.name, row.number, decisions.get(row.Payout.id, ())) for row in found
-    )
+    return tuple(_row(row, decisions.get(row.Payout.id, ())) for row in found)
 
 
-def _row(stored: Payout, name: str, number: str, decisions: tuple[Decision, ...]) -> PayoutRow:
+def _row(row: Row[*tuple[Any, ...]], decisions: tuple[Decision, ...]) -> PayoutRow:
+    stored: Payout = row.Payout
     return PayoutRow(
         id=stored.id,
         out_bill_no=stored.out_bill_no,
         distributor_id=stored.distributor_id,
-        distributor_name=name,
-        distributor_number=number,
+        distributor_name=row.name,
+        distributor_number=row.number,
         channel=stored.channel,
         status=stored.status,
         amount_fen=stored.amount_fen,
@@ -205,6 +207,7 @@ def _row(stored: Payout, name: str, number: str, decisions: tuple[Decision, ...]
         package_info=stored.package_info,
         failure=stored.failure,
         cancel_reason=stored.cancel_reason,
+        cancelled_by=row.cancelled_by or "",
         decisions=decisions,
     )
 

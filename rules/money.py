@@ -20,6 +20,7 @@ _WRITTEN: Final = re.compile(
 
 _PERCENT: Final = re.compile(r"(?P<whole>[0-9]{1,3})(?:\.(?P<part>[0-9]{1,2}))?")
 _MORE_DECIMALS: Final = re.compile(r"[0-9]{1,3}\.[0-9]{3,40}")
+_TOO_LARGE: Final = re.compile(r"[0-9]{11,40}(?:\.[0-9]{1,2})?")
 _NEGATIVE: Final = re.compile(r"[-−][0-9]{1,9}(?:\.[0-9]{1,40})?")
 
 
@@ -40,10 +41,21 @@ def parse_yuan(text: str) -> Fen:
     """
     found = _WRITTEN.fullmatch(text.strip().removeprefix("¥"))
     if found is None:
-        raise AmountRefused
+        raise AmountRefused(_what_is_wrong_with_an_amount(text.strip()))
     return Fen(
         int(found["whole"].replace(",", "")) * 100 + int((found["part"] or "").ljust(2, "0"))
     )
+
+
+def _what_is_wrong_with_an_amount(typed: str) -> str | None:
+    half_width = unicodedata.normalize("NFKC", typed)
+    if half_width != typed and _WRITTEN.fullmatch(half_width.removeprefix("¥")):
+        return "金额请用半角数字填写，例如 50 或 50.50。"
+    if _NEGATIVE.fullmatch(half_width):
+        return "金额不能是负数。"
+    if _TOO_LARGE.fullmatch(typed):
+        return "金额太大了。"
+    return None
 
 
 class RateTextRefused(RuleViolation):

@@ -5,6 +5,7 @@ the bank with its branch, and the number. Shown are only a mask and the last fou
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
@@ -78,6 +79,8 @@ def _check_bank(bank: BankDetails) -> BankDetails:
         raise PayoutAccountRefused("branch", f"请填写开户支行，最多 {MOST_BRANCH} 个字。")
     number = bank.account_number.replace(" ", "").replace("-", "")
     if _NUMBER.fullmatch(number) is None:
+        if _NUMBER.fullmatch(unicodedata.normalize("NFKC", number)):
+            raise PayoutAccountRefused("account_number", "银行账号请用半角数字填写。")
         raise PayoutAccountRefused("account_number", "银行账号要填 12 到 24 位数字。")
     return BankDetails(bank_name=bank_name, branch=branch, account_number=number)
 

@@ -196,6 +196,13 @@ class NotAWeChatPayout(RuleViolation):
     message = "这笔提现走银行转账，没有成功时请登记失败。"
 
 
+class AlreadyConfirmed(RuleViolation):
+    """A transfer was to be called back that she has confirmed."""
+
+    code = "payout_already_confirmed"
+    message = "对方已经确认收款，不能再撤销。"
+
+
 class TransferUndecided(RuleViolation):
     """A transfer was to be called back while WeChat hasn't said yet whether it exists."""
 

@@ -58,6 +58,7 @@ def show_policy() -> ResponseReturnValue:
     return render_template(
         "storefront/policy/show.html",
         policy=page.rates.policy,
+        note=_in_force(rows).note,
         rates=page.rates,
         grades=(hers,) if hers else ranked,
         hers=hers,

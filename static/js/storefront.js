@@ -61,8 +61,12 @@
     const field = quantity.querySelector("input");
     const least = Number(field.dataset.minimum);
     const most = Number(field.dataset.maximum);
-    const wanted = (Number.parseInt(field.value, 10) || least) + step;
+    // An input method may type digits of double width.
+    const typed = field.value.normalize("NFKC").trim();
+    const wanted = (Number.parseInt(typed, 10) || least) + step;
     field.value = String(Math.min(most, Math.max(least, wanted)));
+    if (wanted > most) window.toast(`最多 ${most} 件`, "error");
+    else if (!/^[0-9]*$/.test(typed)) window.toast("件数要填整数", "error");
     quantity.querySelector('[data-step="-1"]').disabled = Number(field.value) <= least;
     quantity.querySelector('[data-step="1"]').disabled = Number(field.value) >= most;
     field.dispatchEvent(new Event("change", { bubbles: true }));

@@ -48,6 +48,8 @@
     const { merchant, app, package: sheet, then } = button.dataset;
     const outcome = await invoke("requestMerchantTransfer", { mchId: merchant, appId: app, package: sheet });
     finish(outcome, then, "还没有收款，24 小时内都可以确认");
+    // It may have been taken back, or have run out, since the page was opened.
+    if (outcome === "fail") setTimeout(() => location.reload(), 2000);
   }
 
   document.addEventListener("click", async (event) => {

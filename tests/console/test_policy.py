@@ -107,7 +107,7 @@ WRONG = [
     ("level_1_rate_bp", "30", "各级佣金率之和不能超过佣金上限"),
     ("levels", "3", "分销层级要在 1 到 2 之间"),
     ("minimum_payout_fen", "0.09", "最低提现金额不能低于"),
-    ("minimum_payout_fen", "1，000", "要填金额"),
+    ("minimum_payout_fen", "1，000", "请用半角数字填写"),
     ("hold_days", "7.0", "要填整数"),
     ("hold_days", "91", "要在 0 到 90 之间"),
     ("quiet_from", "25:00", "免打扰开始不正确"),

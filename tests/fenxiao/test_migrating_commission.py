@@ -3,6 +3,8 @@
 from datetime import datetime
 
 import pytest
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
@@ -30,7 +32,7 @@ MOMENTS = {
     "postgresql": "to_timestamp(matures_at)",
 }
 WORDS = " ".join(f"WHEN '{stage[0]}' THEN '{stage}'" for stage in CommissionStage)
-LAST_LAYOUT_BUT_ONE = (
+BEFORE_0016 = (
     "ALTER TABLE commission_states ADD COLUMN is_eligible BOOLEAN",
     "UPDATE commission_states SET is_eligible = (ineligible_reason = '')",
     "UPDATE commission_states SET ineligible_reason = NULL WHERE is_eligible",
@@ -50,11 +52,12 @@ INDEXES = (
 def go_back(session: Session, revision: str) -> None:
     """Lay the tables out as they were after `revision`, and say that it was the last."""
     connection = session.connection()
+    _take_apart_payouts(session)
     if connection.dialect.name == "postgresql":
         # SQLite keeps a longer word in a column of any width.
         wide = "ALTER TABLE commission_states ALTER COLUMN stage TYPE VARCHAR(32)"
         session.execute(text(wide))
-    for statement in LAST_LAYOUT_BUT_ONE:
+    for statement in BEFORE_0016:
         session.execute(text(statement))
     if revision < "0015":
         _lay_in_one_table(session)
@@ -64,6 +67,17 @@ def go_back(session: Session, revision: str) -> None:
             renamed = f"UPDATE {table} SET {column} = 'available' WHERE {column} = 'released'"
             session.execute(text(renamed))
     session.execute(text("UPDATE alembic_version SET version_num = :last"), {"last": revision})
+
+
+def _take_apart_payouts(session: Session) -> None:
+    context = MigrationContext.configure(session.connection())
+    with (
+        Operations.context(context) as operations,
+        operations.batch_alter_table("payouts") as payouts,
+    ):
+        payouts.drop_constraint("fk_payouts_cancelled_by_id_staff_members", type_="foreignkey")
+        payouts.drop_column("cancelled_by_id")
+        payouts.drop_column("cancel_reason")
 
 
 def _lay_in_one_table(session: Session) -> None:

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.money import RateTextRefused, allocate, parse_percent, percent, share, yuan
+from rules.money import (
+    AmountRefused,
+    RateTextRefused,
+    allocate,
+    parse_percent,
+    parse_yuan,
+    percent,
+    share,
+    yuan,
+)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +45,23 @@ def test_nothing_can_be_split_by_no_weights() -> None:
 )
 def test_fen_are_written_as_yuan(fen: int, text: str) -> None:
     assert yuan(fen) == text
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("２０", "请用半角数字"),
+        ("1，000", "请用半角数字"),
+        ("-5", "不能是负数"),
+        ("－5", "不能是负数"),
+        ("9" * 12, "太大"),
+        ("9" * 400, "普通数字"),
+        ("1e1", "普通数字"),
+    ],
+)
+def test_what_is_wrong_with_an_amount_is_said(typed: str, message: str) -> None:
+    with pytest.raises(AmountRefused, match=message):
+        parse_yuan(typed)
 
 
 @given(st.integers(0, 10_000))

@@ -120,8 +120,8 @@ def test_she_asks_for_a_payout(app: Flask, sessions: SessionFactory, seller: Dis
     [
         ("9.99", "wechat", "单笔提现最低 10.00 元"),
         ("99", "wechat", "可提现余额为 24.80 元"),
-        ("２０", "wechat", "提现金额要填金额"),
-        ("-20", "wechat", "提现金额要填金额"),
+        ("２０", "wechat", "金额请用半角数字填写"),
+        ("-20", "wechat", "金额不能是负数"),
         ("20.001", "wechat", "提现金额要填金额"),
         ("20", "paypal", "请选择到账方式"),
     ],

@@ -9,6 +9,7 @@ from models.database import SessionFactory
 from models.payouts import Payout
 from rules.distributors import ReasonMissing
 from rules.payouts import (
+    AlreadyConfirmed,
     NotAWeChatPayout,
     PayoutChannel,
     PayoutMissing,
@@ -49,7 +50,8 @@ def cancel_payout(
         rules.payouts.PayoutMissing, rules.payouts.NotAWeChatPayout: it isn't there, or goes by
             bank, where a failed transfer is recorded instead.
         rules.payouts.TransferUndecided: it is being sent; WeChat hasn't said yet what became of it.
-        rules.payouts.PayoutTransitionRefused: it isn't approved, or has ended.
+        rules.payouts.AlreadyConfirmed: she was quicker, and it is paid.
+        rules.payouts.PayoutTransitionRefused: it isn't approved, or has ended otherwise.
     """
     actor.check(Permission.APPROVE_PAYOUTS)
     said = reason.strip()
@@ -72,13 +74,15 @@ def _wish(
     before = payout.status
     if before is PayoutStatus.SENDING:
         raise TransferUndecided
-    if before is PayoutStatus.APPROVED:
-        payout = give_back(session, payout, PayoutStatus.CANCELLED, reason, now)
-    elif before is PayoutStatus.AWAITING_USER_CONFIRM:
-        payout.cancel_reason = reason
-        payout.next_query_at = now
-    else:
+    if before is PayoutStatus.PAID:
+        raise AlreadyConfirmed
+    if before not in {PayoutStatus.APPROVED, PayoutStatus.AWAITING_USER_CONFIRM}:
         raise PayoutTransitionRefused(before.value, PayoutStatus.CANCELLED.value)
+    payout.cancel_reason, payout.cancelled_by_id = reason, actor.staff_id
+    payout.next_query_at = now
+    if before is PayoutStatus.APPROVED:
+        session.flush()
+        payout = give_back(session, payout, PayoutStatus.CANCELLED, reason, now)
     change = Change(
         action="cancel_payout",
         subject_kind="payout",

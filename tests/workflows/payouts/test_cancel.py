@@ -13,11 +13,11 @@ from models.staff import StaffAudit
 from queries.invariants import INVARIANTS, check_all
 from rules.distributors import ReasonMissing
 from rules.payouts import (
+    AlreadyConfirmed,
     NotAWeChatPayout,
     PayoutChannel,
     PayoutMissing,
     PayoutStatus,
-    PayoutTransitionRefused,
     TransferUndecided,
 )
 from rules.staff import PermissionMissing, Role
@@ -216,7 +216,7 @@ def test_who_may_not_and_what_cannot_be_cancelled(till: Till) -> None:
         till.staff = actor_of(make_staff(session))
     till.send()
     till.end(TransferState.SUCCESS)
-    with pytest.raises(PayoutTransitionRefused):
+    with pytest.raises(AlreadyConfirmed):
         till.cancel()
     till.id = 999
     with pytest.raises(PayoutMissing):
