@@ -108,7 +108,7 @@ def _hear(chat: Chat, distributor_id: int, text: str, asked: _Asked | None) -> T
     try:
         heard = hear(PayoutStep.AMOUNT if asked is None else PayoutStep.CONFIRM, text)
     except AmountRefused as refusal:
-        return _refused(chat, refusal)
+        return _refused(chat, distributor_id, refusal)
     if heard.answer is Answer.EVERYTHING:
         return _ask_confirmation(chat, distributor_id, ALL)
     if heard.amount_fen is not None:
@@ -135,7 +135,7 @@ def _ask_confirmation(chat: Chat, distributor_id: int, wish: str) -> TextReply:
         else:
             amount_fen = read_amount(wish)
     except RuleViolation as refusal:
-        return _refused(chat, refusal)
+        return _refused(chat, distributor_id, refusal)
     return _show(chat, distributor_id, amount_fen)
 
 
@@ -146,7 +146,7 @@ def _show(chat: Chat, distributor_id: int, amount_fen: int) -> TextReply:
             chat.session, distributor_id, amount_fen, PayoutChannel.WECHAT, chat.now
         )
     except RuleViolation as refusal:
-        return _refused(chat, refusal)
+        return _refused(chat, distributor_id, refusal)
     _keep(chat, _Asked(amount_fen=amount_fen, net_fen=parts.net_fen))
     return chat.say("bot/payout_confirm.txt", amount_fen=amount_fen, parts=parts)
 
@@ -163,15 +163,19 @@ def _request(chat: Chat, distributor_id: int, asked: _Asked) -> TextReply:
             chat.session, distributor_id, asked.amount_fen, PayoutChannel.WECHAT, chat.now
         )
     except RuleViolation as refusal:
-        return _refused(chat, refusal)
+        return _refused(chat, distributor_id, refusal)
     forget_conversation(chat.session, chat.caller.id)
     return chat.say("bot/payout_requested.txt", payout=payout)
 
 
-def _refused(chat: Chat, refusal: RuleViolation) -> TextReply:
+def _refused(chat: Chat, distributor_id: int, refusal: RuleViolation) -> TextReply:
     """Say why; where another amount may do, ask for one."""
     if not isinstance(refusal, ABOUT_THE_AMOUNT):
         return _over(chat, refusal)
+    try:
+        offer_payout(chat.session, distributor_id, chat.now)
+    except RuleViolation as always:
+        return _over(chat, always)
     _keep(chat, None)
     needs_name = isinstance(refusal, PayoutNeedsRealName)
     return chat.say(

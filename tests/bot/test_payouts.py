@@ -120,6 +120,19 @@ def test_an_amount_that_cannot_be_is_refused_with_the_reason_and_asked_for_again
     assert "已提交" in chat.say("确认")
 
 
+@pytest.mark.parametrize("asked", ["提现", "提现 -5", "提现 100", "全部提现"])
+def test_who_has_too_little_is_asked_for_no_amount(
+    sessions: SessionFactory, earner: Distributor, chat: Phone, asked: str
+) -> None:
+    now = real_now()
+    with sessions.begin() as session:
+        policy = policy_in_force(session, now).policy
+        dearer = replace(policy, version=2, minimum_payout_fen=5_000)
+        publish(session, dearer, effective_at=now - timedelta(minutes=1), now=now)
+    assert "满 50.00 元" in chat.say(asked)
+    assert "没有等您确认" in chat.say("确认")
+
+
 def test_cancelling_asks_for_nothing(sessions: SessionFactory, chat: Phone) -> None:
     chat.say("提现 20")
     assert "先不提" in chat.say("取消")
