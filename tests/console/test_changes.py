@@ -336,12 +336,14 @@ def test_a_price_for_a_while_is_planned_shown_and_taken_back(
     browser.send(f"{path}/price", **window)
     page = browser.get(path).get_data(as_text=True)
     assert "接下来的价格" in page
+    assert "不再恢复" in page
     with sessions.read() as session:
         price_id = session.scalars(select(func.max(SkuPrice.id))).one()
     assert f"{path}/price/{price_id}/end" in page
     browser.send(f"{path}/price/{price_id}/end")
     page = browser.get(path).get_data(as_text=True)
     assert "接下来的价格" not in page
+    assert "不再恢复" not in page
     assert "已撤销" in page
     assert last(sessions).action == "end_price"
 
