@@ -15,6 +15,8 @@ from workflows.payouts.move import give_back, move
 from workflows.payouts.tax import fix_tax
 from workflows.payouts.transfer_facts import ASK_AGAIN, Bill, read_bill, take_in
 
+FORGOTTEN = "a transfer that waited for her is unknown now"
+
 log = structlog.get_logger(__name__)
 
 
@@ -53,7 +55,7 @@ def ask_and_record(
         fact: TransferFact | WeChatError = payments.query_transfer(bill.request.out_bill_no)
     except NotFound:
         if bill.is_unwanted:
-            raise WeChatUnreachable("a transfer that waited is unknown") from None
+            raise WeChatUnreachable(FORGOTTEN) from None
         fact = _transfer(payments, bill)
     else:
         assert isinstance(fact, TransferFact)
@@ -106,7 +108,10 @@ def _call_back(payments: Payments, bill: Bill) -> TransferFact:
         if error.outcome is Outcome.UNKNOWN or error.may_retry:
             raise
         log.warning("transfer not called back", payout_id=bill.payout_id, errcode=error.errcode)
-    return payments.query_transfer(number)
+    try:
+        return payments.query_transfer(number)
+    except NotFound:
+        raise WeChatUnreachable(FORGOTTEN) from None
 
 
 def _record(
