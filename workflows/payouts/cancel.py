@@ -78,6 +78,8 @@ def _wish(
         raise AlreadyConfirmed
     if before not in {PayoutStatus.APPROVED, PayoutStatus.AWAITING_USER_CONFIRM}:
         raise PayoutTransitionRefused(before.value, PayoutStatus.CANCELLED.value)
+    if payout.cancel_reason is not None:
+        return before  # a second tap: the first one's wish stands
     payout.cancel_reason, payout.cancelled_by_id = reason, actor.staff_id
     payout.next_query_at = now
     if before is PayoutStatus.APPROVED:

@@ -195,9 +195,11 @@ def test_a_cancellation_elsewhere_says_so(till: Till) -> None:
     assert till.payout.failure == "在微信商户平台撤销"
 
 
-def test_each_wish_is_written_down_with_its_reason(till: Till) -> None:
+def test_a_wish_is_written_down_once_with_its_reason(till: Till) -> None:
     till.send()
     till.cancel()
+    assert till.cancel("再点一次") is WAITING
+    assert till.payout.cancel_reason == "发错了人"
     with till.sessions.read() as session:
         written = session.scalars(
             select(StaffAudit).where(StaffAudit.action == "cancel_payout")
