@@ -14,7 +14,7 @@ from models.payout_accounts import PayoutAccount, PayoutDestination
 from models.payouts import Payout, PayoutDecision
 from models.staff import StaffMember
 from queries.centre import Balances, balances_of
-from rules.payouts import OPEN, PayoutChannel, PayoutStatus
+from rules.payouts import CANCELLABLE, OPEN, PayoutChannel, PayoutStatus
 from rules.withholding import WithholdingMethod
 
 
@@ -69,8 +69,16 @@ class PayoutRow:
     @property
     def may_cancel(self) -> bool:
         """Whether staff may take it back: approved, and not confirmed or under way to WeChat."""
-        is_approved = self.status in {PayoutStatus.APPROVED, PayoutStatus.AWAITING_USER_CONFIRM}
-        return is_approved and self.channel is PayoutChannel.WECHAT and self.cancel_reason is None
+        is_by_wechat = self.channel is PayoutChannel.WECHAT
+        return is_by_wechat and self.status in CANCELLABLE and self.cancel_reason is None
+
+    @property
+    def is_wechat_s_code(self) -> bool:
+        """Whether `failure` is a code of WeChat's, not a sentence of somebody's."""
+        is_by_wechat = self.channel is PayoutChannel.WECHAT
+        failure = self.failure or ""
+        is_code = failure.isascii() and failure.isupper()
+        return is_by_wechat and self.status is PayoutStatus.FAILED and is_code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

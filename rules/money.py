@@ -30,6 +30,11 @@ class AmountRefused(RuleViolation):
     code = "amount_refused"
     message = "金额要用普通数字填写，最多两位小数，例如 50 或 50.50。"
 
+    def __init__(self, hint: str | None = None) -> None:
+        """`hint` says what is wrong, where that is known."""
+        self.hint = hint
+        super().__init__(hint)
+
 
 def parse_yuan(text: str) -> Fen:
     """Read an amount in yuan that a person typed, and return it in fen.

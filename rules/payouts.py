@@ -80,6 +80,10 @@ RETURNS_FUNDS: Final = frozenset(
 """Entering one of these moves the amount from `paying_out` back to `available`, once."""
 
 
+CANCELLABLE: Final = frozenset({PayoutStatus.APPROVED, PayoutStatus.AWAITING_USER_CONFIRM})
+"""States in which staff may take a payout back: WeChat doesn't have it, or waits for her."""
+
+
 class PayoutTransitionRefused(TransitionRefused):
     """A payout has no such edge."""
 
@@ -243,6 +247,21 @@ def check_transition(current: PayoutStatus, target: PayoutStatus) -> None:
     """
     if not is_allowed(EDGES, current, target):
         raise PayoutTransitionRefused(current.value, target.value)
+
+
+def check_cancel(status: PayoutStatus, channel: PayoutChannel) -> None:
+    """Refuse to take a payout back unless it is approved, by WeChat, and she hasn't confirmed it.
+
+    Raises: NotAWeChatPayout, TransferUndecided, AlreadyConfirmed, PayoutTransitionRefused.
+    """
+    if channel is not PayoutChannel.WECHAT:
+        raise NotAWeChatPayout
+    if status is PayoutStatus.SENDING:
+        raise TransferUndecided
+    if status is PayoutStatus.PAID:
+        raise AlreadyConfirmed
+    if status not in CANCELLABLE:
+        raise PayoutTransitionRefused(status.value, PayoutStatus.CANCELLED.value)
 
 
 def may_become(target: PayoutStatus) -> tuple[PayoutStatus, ...]:

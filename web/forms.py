@@ -109,9 +109,8 @@ class Form:
         try:
             amount_fen = parse_yuan(self._required(field, label))
         except AmountRefused as refused:
-            is_known = refused.message != AmountRefused.message
             usual = f"{label}要填金额，最多两位小数，例如 128.00。"
-            raise InvalidField(field, refused.message if is_known else usual) from None
+            raise InvalidField(field, refused.hint or usual) from None
         if amount_fen < minimum_fen:
             raise InvalidField(field, f"{label}不能低于 ¥{_plain_yuan(minimum_fen)}。")
         if amount_fen > maximum_fen:

@@ -171,10 +171,9 @@ def forget_hours(session: Session, window: Window, released: int, now: datetime)
     were added meanwhile, which might be among the released in another's place, or some are held,
     whose hour may have been forgotten and noted again with the same count.
     """
-    is_held = session.scalar(_HELD.limit(1)) is not None
-    if released == window.lines and not is_held and _hours(session, now) == window.seen:
-        waiting: set[datetime | None] = set()
-    else:
+    waiting: set[datetime | None] = set()
+    is_all = released == window.lines and _hours(session, now) == window.seen
+    if not is_all or session.scalar(_HELD.limit(1)) is not None:
         waiting = _waiting(session, window)
     over = [
         {"hour": starts_at, "seen": lines}

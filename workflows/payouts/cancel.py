@@ -8,15 +8,7 @@ from sqlalchemy.orm import Session
 from models.database import SessionFactory
 from models.payouts import Payout
 from rules.distributors import ReasonMissing
-from rules.payouts import (
-    AlreadyConfirmed,
-    NotAWeChatPayout,
-    PayoutChannel,
-    PayoutMissing,
-    PayoutStatus,
-    PayoutTransitionRefused,
-    TransferUndecided,
-)
+from rules.payouts import PayoutMissing, PayoutStatus, check_cancel
 from rules.staff import Permission
 from wechat.errors import WeChatError
 from wechat.gateway import Payments
@@ -72,12 +64,7 @@ def _wish(
 ) -> PayoutStatus:
     payout = _locked(session, payout_id)
     before = payout.status
-    if before is PayoutStatus.SENDING:
-        raise TransferUndecided
-    if before is PayoutStatus.PAID:
-        raise AlreadyConfirmed
-    if before not in {PayoutStatus.APPROVED, PayoutStatus.AWAITING_USER_CONFIRM}:
-        raise PayoutTransitionRefused(before.value, PayoutStatus.CANCELLED.value)
+    check_cancel(before, payout.channel)
     if payout.cancel_reason is not None:
         return before  # a second tap: the first one's wish stands
     payout.cancel_reason, payout.cancelled_by_id = reason, actor.staff_id
@@ -100,7 +87,5 @@ def _locked(session: Session, payout_id: int) -> Payout:
     payout = session.get(Payout, payout_id)
     if payout is None:
         raise PayoutMissing
-    if payout.channel is not PayoutChannel.WECHAT:
-        raise NotAWeChatPayout
     locked_balances(session, [payout.distributor_id])
     return session.get_one(Payout, payout_id, populate_existing=True, with_for_update=True)
