@@ -153,6 +153,7 @@ def test_a_waiting_transfer_can_be_confirmed(
         session.get_one(Payout, asked.payout_id).cancel_reason = "发错了人"
     page = visit_as(app, person_of(sessions, seller)).get("/d/payouts").text
     assert "品牌方正在撤销这笔提现，金额会退回可提现余额。原因：发错了人。" in page
+    assert "撤销中" in page
     assert "data-package" not in page
 
 
